@@ -1,0 +1,33 @@
+# Two commands do everything: `make run` and `make test`. Nothing else needs to be installed first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup run test check format bench
+help:  ## list these targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
+
+setup: .venv/.installed  ## make .venv and install into it; does nothing when nothing changed
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "OpenAddons needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[server,dev]'
+	@touch $@
+
+run: setup  ## start the store under ./data; the first start publishes the example extension
+	$(BIN)/openaddons demo --data data --extension examples/tab-tally
+
+check: setup  ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: check  ## everything that must be true
+	$(BIN)/pytest
+
+format: setup  ## write the house's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup  ## ratios against the yardsticks (needs nginx and wrk)
+	$(BIN)/python -m benchmarks

@@ -1,0 +1,223 @@
+"""Settings become a store, and a store becomes an application: the only place that names concrete classes."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import structlog
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from openaddons.clock import Clock, SystemClock
+from openaddons.errors import NotFound, StoreInUse
+from openaddons.objects import open_objects
+from openaddons.settings import EngineKind, Settings
+from openaddons.store.hot import HotReads, PostgresHotReads, SqliteHotReads
+from openaddons.store.leases import forget_leases
+from openaddons.store.postgres import ENDED_CHANNEL, send_word
+from openaddons.store.schema import ensure_current
+from openaddons.store.sealing import keep_master_key, read_master_key
+from openaddons.store.session import Database, open_database
+from openaddons.surfaces.edge.app import Door, EdgeSurface
+from openaddons.surfaces.edge.waiting import Waiting
+from openaddons.surfaces.gate import Gate
+from openaddons.surfaces.health import HealthSurface
+from openaddons.surfaces.http import Refusals
+from openaddons.surfaces.throttle import Throttle
+from openaddons.surfaces.token.app import TokenSurface
+from openaddons.work.engine import Engine
+from openaddons.work.inline import InlineEngine
+from openaddons.work.sweeping import ObjectSweeper
+from openaddons.work.tools import Tools
+from openaddons.work.workshop import Workshop
+
+log = structlog.get_logger()
+
+_RECONNECT_SECONDS: Final = 1.0
+
+
+@contextmanager
+def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Workshop]:
+    """The store without its surfaces: for the command line, workers, and the server to build on."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    ensure_current(settings.database_url)
+    master_key = (
+        keep_master_key(settings.data / "master.key")
+        if settings.master_key is None
+        else read_master_key(settings.master_key.get_secret_value())
+    )
+    objects = open_objects(settings.objects_url, spool_directory=settings.data / "spool")
+    database = open_database(settings.database_url, clock or SystemClock())
+    if database.engine.dialect.name == "postgresql":
+        database.before_commit.append(send_word)
+    workshop = Workshop(Tools(database=database, objects=objects, master_key=master_key, settings=settings))
+    try:
+        yield workshop
+    finally:
+        workshop.close()
+        database.close()
+
+
+@contextmanager
+def alone_with(data: Path) -> Iterator[None]:
+    """Be the only serving process of an embedded database. Raises `StoreInUse`."""
+    descriptor = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreInUse(path=data) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class Application:
+    """The root ASGI application: what is answered from memory first, then one router for all surfaces."""
+
+    def __init__(self, edge: EdgeSurface, routed: ASGIApp) -> None:
+        self._edge = edge
+        self._routed = routed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["method"] == "GET" and await self._edge.answer_from_memory(scope, send):
+            return
+        scope["app"] = (
+            self  # Starlette's routes then raise what is not theirs to answer, so that we answer it
+        )
+        await self._routed(scope, receive, send)
+
+
+async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
+    raise NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A store that answers requests: its application, and the parts that its end goes through."""
+
+    application: ASGIApp
+    door: Door
+    engine: Engine
+    waiting: Waiting
+    settings: Settings
+
+    async def drain(self) -> bool:
+        """Let nothing new in, end the work under way, then answer whoever waits. False when time ran out."""
+        self.door.open = False
+        try:
+            return await asyncio.to_thread(self.engine.stop, timeout_seconds=self.settings.drain_seconds)
+        finally:
+            self.waiting.close()
+
+
+@asynccontextmanager
+async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> AsyncIterator[Serving]:
+    """Everything that answers requests, on the running event loop."""
+    settings, database = workshop.tools.settings, workshop.tools.database
+    clock = clock or database.clock
+    async with contextlib.AsyncExitStack() as stack:
+        embedded = database.engine.dialect.name == "sqlite"
+        if embedded:
+            stack.enter_context(alone_with(settings.data))
+            database.run(forget_leases)
+        reads = _hot_reads(database)
+        stack.push_async_callback(reads.close)
+        waiting = Waiting()
+        database.after_commit.append(waiting.on_commit)
+        token_key = workshop.tools.master_key.derive("access tokens")
+        gate = Gate(reads, clock, token_key)
+        database.after_commit.append(gate.forget)
+        door = Door(open=not settings.read_only)
+        throttle = Throttle(
+            per_minute={
+                "upload": settings.uploads_per_minute,
+                "publish": settings.publishes_per_minute,
+                "token": settings.tokens_per_minute,
+            },
+            at_once={"upload": settings.uploads_at_once},
+        )
+        edge = EdgeSurface(
+            database=database,
+            reads=reads,
+            objects=workshop.tools.objects,
+            gate=gate,
+            waiting=waiting,
+            throttle=throttle,
+            door=door,
+            settings=settings,
+        )
+        token = TokenSurface(
+            database=database,
+            reads=reads,
+            throttle=throttle,
+            clock=clock,
+            token_key=token_key,
+            settings=settings,
+        )
+        health = HealthSurface(database=database, door=door)
+        routes = [*edge.routes(), *token.routes(), *health.routes()]
+        router = Router(routes, redirect_slashes=False, default=_no_route)
+        engine = _engine(workshop)
+        if not embedded:
+            listening = asyncio.create_task(_listen(_url(database), waiting))
+            stack.callback(listening.cancel)
+        sweeper = ObjectSweeper(workshop.tools)
+        stack.callback(sweeper.stop)
+        stack.callback(lambda: engine.stop(timeout_seconds=settings.drain_seconds))
+        engine.start()
+        sweeper.start()
+        yield Serving(
+            application=Application(edge, Refusals(router)),
+            door=door,
+            engine=engine,
+            waiting=waiting,
+            settings=settings,
+        )
+
+
+def _url(database: Database) -> str:
+    url = database.engine.url.set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+def _hot_reads(database: Database) -> HotReads:
+    if database.engine.dialect.name == "sqlite":
+        assert database.engine.url.database is not None
+        return SqliteHotReads(database.engine.url.database)
+    return PostgresHotReads(_url(database))
+
+
+def _engine(workshop: Workshop) -> Engine:
+    settings = workshop.tools.settings
+    if settings.engine_kind is EngineKind.QUEUE:
+        from openaddons.work.postgres import QueueEngine
+
+        return QueueEngine(workshop.tools.database)
+    return InlineEngine(workshop, threads=settings.work_threads)
+
+
+async def _listen(url: str, waiting: Waiting) -> None:
+    """Hear of operations that ended in other processes. After a lost connection everybody looks again."""
+    while True:
+        try:
+            connection = await asyncpg.connect(url)
+            try:
+                await connection.add_listener(ENDED_CHANNEL, lambda *call: waiting.wake(str(call[3])))
+                waiting.wake_all()
+                while not connection.is_closed():
+                    await asyncio.sleep(_RECONNECT_SECONDS)
+            finally:
+                await connection.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("database.listener-lost", error=str(error))
+            await asyncio.sleep(_RECONNECT_SECONDS)

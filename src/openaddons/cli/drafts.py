@@ -1,0 +1,67 @@
+"""``openaddons draft``: the unpublished state of a product, module by module."""
+
+import json
+from typing import IO
+
+import click
+
+from openaddons.cli.output import emit, json_option
+from openaddons.cli.store import opened, operator, plain, store_options
+from openaddons.settings import Settings
+from openaddons.store.drafts import Draft, read_draft, set_module
+from openaddons.store.modules import Module
+from openaddons.store.products import find_product
+
+_EDITABLE = click.Choice([module.value.lower() for module in Module if module is not Module.PACKAGES])
+
+
+@click.group(short_help="The unpublished state of a product.")
+def draft() -> None:
+    """Drafts: the one unpublished state of a product, in modules that are valid or not."""
+
+
+def _tell(found: Draft, *, as_json: bool) -> None:
+    lines = [f"Draft of product {found.product_id}: version {found.version or '(no package)'}"]
+    for each in found.modules:
+        lines.append(f"  {each.module.value:<13} {'not valid' if each.problems else 'valid'}")
+        lines += [f"    {problem}" for problem in each.problems]
+    emit(plain(found), as_json=as_json, text="\n".join(lines))
+
+
+@draft.command(short_help="Show a draft.")
+@click.argument("product_id")
+@store_options
+@json_option
+def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
+    """Show the draft of a product: which modules are valid, and what is wrong with the others."""
+    with opened(settings) as workshop:
+        database = workshop.tools.database
+        found = database.read(find_product, id_or_crx_id=product_id)
+        drafted = database.read(read_draft, product_id=found.id, require=settings.required_fields)
+    _tell(drafted, as_json=as_json)
+
+
+@draft.command("set", short_help="Replace a module's content.")
+@click.argument("product_id")
+@click.argument("module", type=_EDITABLE)
+@click.argument("file", type=click.File("rb"), default="-")
+@store_options
+@json_option
+def set_(settings: Settings, *, product_id: str, module: str, file: IO[bytes], as_json: bool) -> None:
+    """Replace the content of a MODULE by the JSON in FILE (or standard input); docs/modules.md has the fields."""
+    try:
+        content = json.load(file)
+    except ValueError as error:
+        raise click.UsageError(f"{file.name} is not JSON: {error}") from None
+    with opened(settings) as workshop:
+        database = workshop.tools.database
+        found = database.read(find_product, id_or_crx_id=product_id)
+        database.run(
+            set_module,
+            product_id=found.id,
+            module=Module(module.upper()),
+            content=content,
+            actor=operator(),
+        )
+        drafted = database.read(read_draft, product_id=found.id, require=settings.required_fields)
+    _tell(drafted, as_json=as_json)

@@ -1,0 +1,72 @@
+"""How every command speaks: one JSON document or text on stdout, progress on a terminal's stderr."""
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import click
+
+_BAR_CELLS: Final = 30
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(command: F) -> F:
+    """The flag ``--json``, given to the command as ``as_json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")(command)
+
+
+def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
+    """Print the result on stdout: ``value`` as one JSON document, or ``text`` for people.
+
+    JSON is escaped to ASCII, which no terminal's or log's encoding can break. A value that JSON does not
+    have (a time, an enumeration) is written as its ``str``.
+    """
+    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)
+
+
+def one_line(text: str) -> str:
+    """A stranger's text for a terminal or a build log: on one line, without control characters.
+
+    A line of a build log that begins with ``::`` is an order to the build system, and an escape character is
+    one to the terminal; a store's message must be neither.
+    """
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def note(text: str, *, quiet: bool) -> None:
+    """Say on stderr what goes on just now; only where a person watches, and not with ``--quiet``."""
+    if not quiet and sys.stderr.isatty():
+        click.echo(text, err=True)
+
+
+def progress_bar(label: str, *, quiet: bool) -> Callable[[int, int], None] | None:
+    """A function that draws done and total bytes as a bar on stderr; None where nobody watches."""
+    if quiet or not sys.stderr.isatty():
+        return None
+    drawn_percent = -1
+
+    def draw(done_bytes: int, total_bytes: int) -> None:
+        nonlocal drawn_percent
+        percent = done_bytes * 100 // total_bytes if total_bytes else 100
+        if percent == drawn_percent:
+            return
+        drawn_percent = percent
+        filled = percent * _BAR_CELLS // 100
+        bar = "#" * filled + "-" * (_BAR_CELLS - filled)
+        click.echo(f"\r{label} [{bar}] {percent:3d} %", err=True, nl=percent == 100)
+
+    return draw
+
+
+def size_in_words(size_bytes: int) -> str:
+    """A size for people, in steps of 1,000: ``512 bytes``, ``12.3 kB``, ``4.5 MB``."""
+    if size_bytes < 1000:
+        return f"{size_bytes} bytes"
+    size = float(size_bytes)
+    for unit in ("kB", "MB"):
+        size /= 1000
+        if size < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"

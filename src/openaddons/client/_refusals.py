@@ -1,0 +1,182 @@
+"""From an outcome that is not success to the exception that explains it."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from openaddons.client._core import (
+    Answer,
+    Endpoint,
+    Lost,
+    Request,
+    correlation_id,
+    described_operation,
+    json_object,
+    said,
+)
+from openaddons.client._retry import retry_after_seconds
+from openaddons.client.errors import (
+    PUBLISH_REFUSALS,
+    AnswerLost,
+    AnswerUnreadable,
+    CredentialsRejected,
+    EdgeAddonsError,
+    NetworkError,
+    NotFound,
+    PackageTooLarge,
+    RedirectRefused,
+    RequestRefused,
+    StoreUnavailable,
+    TooManyRequests,
+    UploadStalled,
+)
+from openaddons.client.models import (
+    MICROSOFT_BASE_URL,
+    ApiKey,
+    Credentials,
+    OperationKind,
+    OperationStatus,
+)
+
+_PURPOSES: Final = {
+    Endpoint.UPLOAD: "the upload",
+    Endpoint.UPLOAD_STATUS: "the question about the upload",
+    Endpoint.PUBLISH: "the publish",
+    Endpoint.PUBLISH_STATUS: "the question about the publish",
+    Endpoint.TOKEN: "the request for an access token",
+}
+
+_MICROSOFT_KEYS_URL: Final = "https://partner.microsoft.com/dashboard/microsoftedge/publishapi"
+
+_REFUSED_EXIT_CODES: Final = {Endpoint.UPLOAD: 4, Endpoint.PUBLISH: 5}
+
+_KINDS: Final[dict[int, type[EdgeAddonsError]]] = {
+    401: CredentialsRejected,
+    403: CredentialsRejected,  # Microsoft's store, for a client ID it does not know
+    404: NotFound,
+    408: UploadStalled,
+    410: CredentialsRejected,  # Microsoft's store, for an access token: that generation is retired
+    413: PackageTooLarge,
+    429: TooManyRequests,
+}
+
+
+def refusal_of(request: Request, outcome: Answer | Lost, *, credentials: Credentials) -> EdgeAddonsError:
+    """Why the request did not succeed. See "Error codes" in the reference."""
+    if isinstance(outcome, Lost):
+        return _lost(request, outcome)
+    kind = _kind(request, outcome.status)
+    if kind is RequestRefused:
+        return _request_refused(request, outcome)
+    return kind(
+        _sentence(request, outcome),
+        advice=_advice(kind, request, outcome, credentials),
+        operation_id=request.operation_id,
+        http_status=outcome.status,
+        correlation_id=correlation_id(outcome),
+    )
+
+
+def _kind(request: Request, status: int) -> type[EdgeAddonsError]:
+    if request.endpoint is Endpoint.TOKEN and 400 <= status < 500 and status not in {408, 429}:
+        return CredentialsRejected
+    if request.endpoint is Endpoint.PUBLISH and status in {502, 504}:
+        # Something between the store and here lost the store's answer.
+        return AnswerLost
+    if status in _KINDS:
+        return _KINDS[status]
+    by_hundreds = {3: RedirectRefused, 4: RequestRefused, 5: StoreUnavailable}
+    return by_hundreds.get(status // 100, AnswerUnreadable)
+
+
+def _advice(
+    kind: type[EdgeAddonsError], request: Request, answer: Answer, credentials: Credentials
+) -> str | None:
+    """Advice that depends on the request; None for the class's own."""
+    if kind is CredentialsRejected:
+        return _credentials_advice(request, credentials)
+    if kind is StoreUnavailable:
+        return _carry_on(request)
+    if kind is TooManyRequests and (seconds := retry_after_seconds(answer)) is not None:
+        return f"Try again in {seconds:.0f} seconds, or give a longer timeout."
+    return None
+
+
+def _sentence(request: Request, answer: Answer) -> str:
+    """``The store answered 404 to the upload: Resource not found.``"""
+    reason = said(answer)
+    return f"The store answered {answer.status} to {_PURPOSES[request.endpoint]}" + (
+        f": {reason}" if reason else "."
+    )
+
+
+def _lost(request: Request, lost: Lost) -> EdgeAddonsError:
+    host = urlsplit(request.url).netloc
+    if not lost.sent:
+        return NetworkError(f"No connection to {host}: {lost.problem}", operation_id=request.operation_id)
+    if request.endpoint is Endpoint.PUBLISH:
+        return AnswerLost(
+            f"The publish was sent to {host} and no answer came ({lost.problem}); it may have been accepted."
+        )
+    advice = _carry_on(request)
+    if request.endpoint is Endpoint.UPLOAD:
+        advice = "Upload again: an upload replaces the draft's package and publishes nothing."
+    return NetworkError(
+        f"No answer from {host} to {_PURPOSES[request.endpoint]}: {lost.problem}",
+        advice=advice,
+        operation_id=request.operation_id,
+    )
+
+
+def _carry_on(request: Request) -> str | None:
+    """What to do when the store fails: an operation it accepted goes on without us."""
+    if request.operation_id is not None:
+        return f"The operation goes on in the store. Ask again: openaddons status {request.operation_id}"
+    if request.endpoint is Endpoint.PUBLISH:
+        return (
+            "Look at the product in the store's dashboard before you publish again: "
+            "the store may have accepted this publish before it failed."
+        )
+    return None
+
+
+def _credentials_advice(request: Request, credentials: Credentials) -> str:
+    at_microsoft = request.url.startswith(f"{MICROSOFT_BASE_URL}/")
+    if request.endpoint is Endpoint.TOKEN:
+        return "Check the client ID, the client secret (it may have expired), the token URL and the scope."
+    if at_microsoft and not isinstance(credentials, ApiKey):
+        return f"Microsoft's store no longer takes client secrets. Make an API key at {_MICROSOFT_KEYS_URL}"
+    if at_microsoft:
+        return (
+            "Check the client ID and the API key. Keys expire after 72 days and cannot be renewed by API: "
+            f"make a new one at {_MICROSOFT_KEYS_URL}"
+        )
+    if isinstance(credentials, ApiKey):
+        return (
+            "Check the client ID and the API key: both belong to one publisher, and a key expires. "
+            "The store's operator makes a new one with `openaddons key create`."
+        )
+    return "Check that the client secret was made at this store, and that it has not been revoked."
+
+
+def _request_refused(request: Request, answer: Answer) -> EdgeAddonsError:
+    """A 4xx; a store may refuse a publish at once, with the ``errorCode`` its operation would have had."""
+    value = json_object(answer) or {}
+    code = value.get("errorCode")
+    if request.endpoint is Endpoint.PUBLISH and isinstance(code, str) and code in PUBLISH_REFUSALS:
+        # An operation that never was: it carries the code and the errors, and has no id to ask for.
+        operation = described_operation(
+            value, kind=OperationKind.PUBLISH, operation_id="", status=OperationStatus.FAILED
+        )
+        return PUBLISH_REFUSALS[code](
+            operation.message or code,
+            operation=operation,
+            http_status=answer.status,
+            correlation_id=correlation_id(answer),
+        )
+    return RequestRefused(
+        _sentence(request, answer),
+        operation_id=request.operation_id,
+        http_status=answer.status,
+        correlation_id=correlation_id(answer),
+        exit_code=_REFUSED_EXIT_CODES.get(request.endpoint),
+    )

@@ -1,0 +1,146 @@
+"""The values of the client: credentials in, operations out. All frozen; a secret never shows in ``repr``."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from urllib.parse import urlsplit
+
+MICROSOFT_BASE_URL: Final = "https://api.addons.microsoftedge.microsoft.com"
+"""Where Microsoft's own store answers."""
+
+MICROSOFT_SCOPE: Final = f"{MICROSOFT_BASE_URL}/.default"
+"""The scope that an access token for the Edge Add-ons API is asked for."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class OperationKind(StrEnum):
+    """What an operation does. Its id alone does not tell: each kind is asked for at a path of its own."""
+
+    UPLOAD = "upload"
+    PUBLISH = "publish"
+
+
+class OperationStatus(StrEnum):
+    """How far an operation is, in the spelling of the reference."""
+
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationError:
+    """One entry of ``errors``. The reference has a sentence alone; OpenAddons adds where it applies."""
+
+    message: str
+    code: str | None = None
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One asynchronous request, as the store described it last.
+
+    See "Check the status of a package upload" and "Check the publishing status" in the reference.
+    ``error_code`` is None where the store sent null or ``""``. A time the store wrote in a form of its own
+    is None: no caller should fail for it.
+    """
+
+    kind: OperationKind
+    id: str
+    status: OperationStatus
+    created_time: datetime | None = None
+    last_updated_time: datetime | None = None
+    message: str | None = None
+    error_code: str | None = None
+    errors: tuple[OperationError, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """True when the status will not change any more."""
+        return self.status is not OperationStatus.IN_PROGRESS
+
+    @property
+    def succeeded(self) -> bool:
+        """True when the store did what was asked."""
+        return self.status is OperationStatus.SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An API key with its client ID (v1.1 of the API). Raises ValueError for one that HTTP cannot carry."""
+
+    client_id: str
+    key: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail later, in a library's message that quotes the key."""
+        _check_visible("client_id", self.client_id)
+        _check_visible("key", self.key)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may show."""
+        return (self.key,)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """A client secret, exchanged at ``token_url`` for an access token (RFC 6749 section 4.4).
+
+    Microsoft's store no longer takes these; a store of your own does. Raises ValueError for values that
+    cannot be sent.
+    """
+
+    client_id: str
+    secret: str = field(repr=False)
+    token_url: str
+    scope: str = MICROSOFT_SCOPE
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail later, in a library's message that quotes the secret."""
+        _check_visible("client_id", self.client_id)
+        _check_visible("secret", self.secret)
+        checked_url("token_url", self.token_url)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may show."""
+        return (self.secret,)
+
+
+Credentials = ApiKey | ClientSecret
+
+
+def checked_url(name: str, url: str) -> str:
+    """``url`` without a final slash; ValueError unless it is plain http or https to a host.
+
+    The error does not repeat the address: one with a password in it is among those that are refused.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{name} must begin with https:// or http:// and name a host")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ValueError(f"{name} must hold no user name, password, query or fragment")
+    return url.strip().rstrip("/")
+
+
+def checked_guid(name: str, value: str) -> str:
+    """``value`` trimmed and in lower case; ValueError unless it is a GUID."""
+    guid = value.strip().lower()
+    if not _GUID.fullmatch(guid):
+        raise ValueError(f"{name} must be a GUID such as 7d3f9c5a-1b2e-4c6d-8f90-a1b2c3d4e5f6, not {value!r}")
+    return guid
+
+
+def _check_visible(name: str, value: str) -> None:
+    if not value:
+        raise ValueError(f"{name} is empty")
+    if not all("!" <= character <= "~" for character in value):
+        raise ValueError(
+            f"{name} holds a blank, a line end or a character outside ASCII; copy it again, without them"
+        )

@@ -1,0 +1,197 @@
+"""The tree of refusals. One class for each; its docstring is its message, its ``code`` never changes.
+
+::
+
+    Refusal
+    ├── RequestRefused                  a request of the API; carries an HTTP status
+    │   ├── BodyMissing                 400
+    │   ├── BodyNotZip                  400
+    │   ├── ContentTypeWrong            400
+    │   ├── CredentialsInvalid          401
+    │   ├── NotFound                    404
+    │   ├── MethodNotAllowed            405
+    │   ├── UploadTimedOut              408
+    │   ├── PackageTooLarge             413
+    │   ├── TooManyRequests             429
+    │   ├── InternalFailure             500
+    │   └── Unavailable                 503
+    ├── TransitionRefused               the state does not allow this verb
+    ├── NotKnown                        an id that names nothing
+    ├── ValueRefused                    a value outside its limits
+    ├── ObjectMissing                   bytes that a row names are not in the object store
+    ├── KeyUnusable                     a sealed key that the master key does not open
+    ├── SchemaOutdated                  the database needs ``openaddons db upgrade``
+    ├── StoreInUse                      another process serves this data folder
+    └── CrxInvalid                      bytes that are not a CRX3 file whose proofs hold
+"""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error of the program
+    """The request was refused."""
+
+    code: ClassVar[str] = "Refused"
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        self.message = " ".join((type(self).__doc__ or "").split()).format(**facts)
+        super().__init__(self.message)
+
+
+class RequestRefused(Refusal):
+    """The request was refused."""
+
+    status: ClassVar[int] = 400
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Response headers that this refusal brings along."""
+        return ()
+
+
+class BodyMissing(RequestRefused):
+    """The request has no package. Send the .zip as the request body with Content-Type: application/zip."""
+
+    code = "PackageEmpty"
+
+
+class BodyNotZip(RequestRefused):
+    """The request body is not a zip file. Zip the extension's folder and send the bytes as they are."""
+
+    code = "PackageNotZip"
+
+
+class ContentTypeWrong(RequestRefused):
+    """The Content-Type header is missing or its value is not application/zip. Send Content-Type: application/zip."""
+
+    code = "ContentTypeWrong"
+
+
+class CredentialsInvalid(RequestRefused):
+    """{reason}"""
+
+    code = "CredentialsInvalid"
+    status = 401
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """``WWW-Authenticate`` for the scheme that was tried, both when none was (RFC 9110 section 11.6.1)."""
+        schemes = {"ApiKey": (b"ApiKey",), "Bearer": (b'Bearer error="invalid_token"',)}
+        return tuple(
+            (b"www-authenticate", value)
+            for value in schemes.get(str(self.facts["scheme"]), (b"ApiKey", b"Bearer"))
+        )
+
+
+class NotFound(RequestRefused):
+    """Resource not found."""
+
+    code = "NotFound"
+    status = 404
+
+
+class MethodNotAllowed(RequestRefused):
+    """The method {method} is not allowed here. Use {allow}."""
+
+    code = "MethodNotAllowed"
+    status = 405
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """``Allow`` (RFC 9110 section 15.5.6)."""
+        return ((b"allow", str(self.facts["allow"]).encode()),)
+
+
+class UploadTimedOut(RequestRefused):
+    """The upload took longer than the server was prepared to wait. Nothing of it was kept; send it again."""
+
+    code = "UploadTimedOut"
+    status = 408
+
+
+class PackageTooLarge(RequestRefused):
+    """The package is larger than the limit of {limit_bytes} bytes. Remove unneeded files and send it again."""
+
+    code = "PackageTooLarge"
+    status = 413
+
+
+class TooManyRequests(RequestRefused):
+    """Rate limit is exceeded. Try again in {retry_after_seconds} seconds."""
+
+    code = "TooManyRequests"
+    status = 429
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """``Retry-After`` in seconds, the only number in the message (design: clients read the first integer)."""
+        return ((b"retry-after", str(self.facts["retry_after_seconds"]).encode()),)
+
+
+class InternalFailure(RequestRefused):
+    """An unexpected condition was met. Please contact the store's operator. Correlation ID: {correlation_id}"""
+
+    code = "InternalFailure"
+    status = 500
+
+
+class Unavailable(RequestRefused):
+    """The store does not accept requests just now. Try again in {retry_after_seconds} seconds."""
+
+    code = "Unavailable"
+    status = 503
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """``Retry-After`` in seconds."""
+        return ((b"retry-after", str(self.facts["retry_after_seconds"]).encode()),)
+
+
+class TransitionRefused(Refusal):
+    """The {noun} {id} is {state}; {verb} needs {needs}."""
+
+    code = "TransitionRefused"
+
+
+class NotKnown(Refusal):
+    """There is no {noun} {id}."""
+
+    code = "NotKnown"
+
+
+class ValueRefused(Refusal):
+    """{name}: {problem}"""
+
+    code = "ValueRefused"
+
+
+class ObjectMissing(Refusal):
+    """The object {key} is not in the object store."""
+
+    code = "ObjectMissing"
+
+
+class KeyUnusable(Refusal):
+    """The signing key of product {product_id} was sealed with another master key ({key_id}). Start the store
+    with that key."""
+
+    code = "KeyUnusable"
+
+
+class SchemaOutdated(Refusal):
+    """The database has schema {found}, this program needs {needed}. Run: openaddons db upgrade"""
+
+    code = "SchemaOutdated"
+
+
+class StoreInUse(Refusal):
+    """Another process serves {path}. Stop it first, or give this one another --data folder."""
+
+    code = "StoreInUse"
+
+
+class CrxInvalid(Refusal):
+    """The file is not a valid CRX3 package: {problem}"""
+
+    code = "CrxInvalid"

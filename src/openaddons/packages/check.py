@@ -1,0 +1,166 @@
+"""The check of an upload: bytes in, findings out, and the package if it may be published."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from openaddons.packages.archive import MANIFEST_NAME, Archive, ArchiveUnsound, CheckCancelled, never
+from openaddons.packages.findings import DEFAULT_LIMITS, Finding, Findings, Limits
+from openaddons.packages.manifest import Manifest, read_manifest
+from openaddons.packages.rules import identity, manifest
+from openaddons.packages.rules.archive import NAME_RULES
+from openaddons.packages.rules.layout import layout_findings, parse_manifest
+from openaddons.packages.rules.subject import PACKAGE_RULES, Subject
+from openaddons.packages.version import Version
+
+__all__ = ["GROUPS", "CheckCancelled", "Finding", "Limits", "Package", "Report", "check"]
+
+GROUPS = (manifest, identity)
+"""The modules whose rules are asked of every package, in this order."""
+
+_PERMISSION_KEYS = ("permissions", "host_permissions", "optional_permissions", "optional_host_permissions")
+_LONGEST_FILE_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What an add-on's package says of itself."""
+
+    name: str
+    """In the default locale."""
+    version: Version
+    description: str
+    """In the default locale; empty if there is none."""
+    manifest_version: int
+    manifest: dict[str, Any] = field(repr=False)
+    """The manifest as it stands in the package. Whole numbers beyond 32 bits are floats."""
+    default_locale: str | None
+    locales: tuple[str, ...]
+    root: str
+    """The enclosing folder that was stripped, without a slash; empty if there was none."""
+    file_count: int
+    """Files that will be served."""
+    unpacked_bytes: int
+    """The sum of their sizes."""
+    permissions: tuple[str, ...]
+    """All that the manifest asks for, at once or later, sorted."""
+
+    @property
+    def file_name(self) -> str:
+        """A name for the file, without extension, of ASCII letters, digits, dots, hyphens and underscores.
+
+        "Tab Tally" in version 1.2.0 is ``tab_tally_1.2.0``; a name without any such letter is ``extension``.
+        """
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
+        words = re.sub("[^a-z0-9]+", "_", plain)[:_LONGEST_FILE_NAME].strip("_")
+        return f"{words or 'extension'}_{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a check found."""
+
+    findings: tuple[Finding, ...]
+    """Errors first. Not all of them, if there are very many."""
+    total: int
+    """All of them, counted."""
+    package: Package | None
+    """None if there is any error."""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == "warning")
+
+
+def check(
+    file: BinaryIO,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    allow_manifest_v2: bool = False,
+    cancelled: Callable[[], bool] = never,
+) -> Report:
+    """Look at the package in ``file``, a seekable file of which only this check reads meanwhile.
+
+    ``cancelled`` is asked before every 64 KiB or so of work.
+
+    Raises:
+        CheckCancelled: it said yes.
+    """
+    findings = Findings(limits.findings)
+    package = None
+    try:
+        archive = Archive.open(file, limits, findings=findings, cancelled=cancelled)
+        # Of an archive that readers understand differently, nothing further can be said.
+        if findings.error_codes <= NAME_RULES:
+            package = _package(archive, findings, limits, allow_manifest_v2, cancelled)
+    except ArchiveUnsound as fault:
+        findings.add(fault.finding)
+    return Report(
+        findings=findings.kept(), total=findings.total, package=None if findings.error_count else package
+    )
+
+
+def _package(
+    archive: Archive,
+    findings: Findings,
+    limits: Limits,
+    allow_manifest_v2: bool,
+    cancelled: Callable[[], bool],
+) -> Package | None:
+    """The package in an archive whose records are sound, if its manifest can be read."""
+    unsound = _unsound_files(archive, findings, cancelled)
+    findings.extend(layout_findings(archive))
+    if MANIFEST_NAME not in archive.files or MANIFEST_NAME in unsound:
+        return None
+    parsed = parse_manifest(archive, limits)
+    if isinstance(parsed, Finding):
+        findings.add(parsed)
+        return None
+    subject = Subject(archive, read_manifest(archive, parsed, limits), limits, allow_manifest_v2)
+    for rule in PACKAGE_RULES:
+        if cancelled():
+            raise CheckCancelled
+        findings.extend(rule.findings(subject))
+    return None if findings.error_count else _described(archive, subject.manifest)
+
+
+def _unsound_files(archive: Archive, findings: Findings, cancelled: Callable[[], bool]) -> set[str]:
+    """Unpack everything once and keep nothing: names of files whose data is not what their headers say."""
+    unsound = set()
+    for entry in (*archive.files.values(), *archive.junk):
+        try:
+            for _ in archive.stream_entry(entry, cancelled=cancelled):
+                pass
+        except ArchiveUnsound as fault:
+            findings.add(fault.finding)
+            unsound.add(entry.name)
+    return unsound
+
+
+def _described(archive: Archive, manifest: Manifest) -> Package:
+    description = manifest.localized("description")
+    return Package(
+        name=manifest.localized("name"),
+        version=Version.parse(manifest.keys["version"]),
+        description=description if isinstance(description, str) else "",
+        manifest_version=manifest.keys.get("manifest_version", 2),
+        manifest=manifest.keys,
+        default_locale=manifest.default_locale,
+        locales=manifest.locales,
+        root=archive.root,
+        file_count=len(archive.files),
+        unpacked_bytes=sum(entry.size_bytes for entry in archive.files.values()),
+        permissions=_permissions(manifest.keys.get(key) for key in _PERMISSION_KEYS),
+    )
+
+
+def _permissions(lists: Iterable[Any]) -> tuple[str, ...]:
+    """Strings of all lists, each once. Other items are for the rules on permissions to judge."""
+    items = (item for given in lists if isinstance(given, list) for item in given)
+    return tuple(sorted({item for item in items if isinstance(item, str)}))

@@ -1,0 +1,110 @@
+"""manifest.json, and the message catalogue that its name and description may refer to."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from openaddons.packages import browser_json
+from openaddons.packages.archive import Archive, ArchiveUnsound
+from openaddons.packages.browser_json import Parsed, Place, Places
+from openaddons.packages.findings import Limits
+
+# extensions/common/message_bundle.cc: names of messages are compared without regard to case.
+_REFERENCE = re.compile(r"__MSG_([A-Za-z0-9_@]+)__")
+_PLACEHOLDER = re.compile(r"\$([A-Za-z0-9_@]+)\$")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A manifest whose top level is an object."""
+
+    parsed: Parsed
+    limits: Limits
+    messages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Messages of the default locale, by lower-case name."""
+    locales: tuple[str, ...] = ()
+    """Names of the folders under _locales."""
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        """The manifest's keys as they stand in the file."""
+        value: dict[str, Any] = self.parsed.value
+        return value
+
+    @property
+    def default_locale(self) -> str | None:
+        value = self.keys.get("default_locale")
+        return value if isinstance(value, str) and value else None
+
+    @cached_property
+    def _places(self) -> Places:
+        return browser_json.places(self.parsed.text, max_depth=self.limits.json_depth)
+
+    def place(self, *path: str | int) -> Place | None:
+        """Line and column of a key, or None if the manifest has no such key."""
+        return self._places.find(path)
+
+    def localized(self, key: str) -> Any:
+        """A top-level value, with ``__MSG_name__`` replaced as the browser does it for the default locale.
+
+        What no catalogue defines stays as it is.
+        """
+        value = self.keys.get(key)
+        if not isinstance(value, str):
+            return value
+        return _REFERENCE.sub(lambda match: self.messages.get(match[1].lower(), match[0]), value)
+
+
+def read_manifest(archive: Archive, parsed: Parsed, limits: Limits) -> Manifest:
+    """The manifest that ``parsed`` holds, an object, with what belongs to it in the archive."""
+    manifest = Manifest(parsed, limits, locales=locales_of(archive))
+    locale = manifest.default_locale
+    if locale is None or locale not in manifest.locales:
+        return manifest
+    messages = read_messages(archive, f"_locales/{locale}/messages.json", limits)
+    return Manifest(parsed, limits, messages=messages, locales=manifest.locales)
+
+
+def locales_of(archive: Archive) -> tuple[str, ...]:
+    """Names of the folders under _locales, sorted."""
+    parts = (name.split("/", 2) for name in archive.files if name.startswith("_locales/"))
+    return tuple(sorted({part[1] for part in parts if len(part) == 3}))
+
+
+def read_messages(archive: Archive, name: str, limits: Limits) -> Mapping[str, str]:
+    """The messages of a catalogue by lower-case name, empty if it cannot be read.
+
+    That a catalogue is broken is for the rules on locales to say; whoever resolves a name only has nothing to
+    resolve it with.
+    """
+    entry = archive.files.get(name)
+    if entry is None or entry.size_bytes > limits.manifest_bytes:
+        return MappingProxyType({})
+    try:
+        value = browser_json.parse(
+            archive.read(name, limits.manifest_bytes), max_depth=limits.json_depth
+        ).value
+    except (ArchiveUnsound, browser_json.NotJson):
+        return MappingProxyType({})
+    if not isinstance(value, dict):
+        return MappingProxyType({})
+    return MappingProxyType(
+        {key.lower(): text for key, message in value.items() if (text := _message_text(message)) is not None}
+    )
+
+
+def _message_text(message: Any) -> str | None:
+    """A message with its placeholders filled in, or None if it is none."""
+    if not isinstance(message, dict) or not isinstance(message.get("message"), str):
+        return None
+    given = message.get("placeholders")
+    contents = {
+        name.lower(): placeholder["content"]
+        for name, placeholder in (given.items() if isinstance(given, dict) else ())
+        if isinstance(placeholder, dict) and isinstance(placeholder.get("content"), str)
+    }
+    text: str = message["message"]
+    return _PLACEHOLDER.sub(lambda match: contents.get(match[1].lower(), match[0]), text)

@@ -1,0 +1,102 @@
+"""Rules on where manifest.json lies and whether it is JSON. ``check`` asks them one after the other: each is
+pointless if the one before it is broken.
+"""
+
+from collections.abc import Iterator
+
+from openaddons.packages import browser_json
+from openaddons.packages.archive import MANIFEST_NAME, Archive
+from openaddons.packages.browser_json import NotJson, Parsed
+from openaddons.packages.findings import Finding, Limits
+from openaddons.packages.rules.registry import declare
+
+MANIFEST_MISSING = declare(
+    "ManifestMissing",
+    "error",
+    message="There is no manifest.json in the root of the package.",
+    fix="Zip the content of the extension's folder; the name is written in lower case.",
+    source="file_util.cc LoadManifest; Edge: ManifestFileMissing (edge-developer#1387)",
+)
+MANIFEST_NOT_AT_ROOT = declare(
+    "ManifestNotAtRoot",
+    "error",
+    message="manifest.json is in {folder}, not in the root.",
+    fix="Zip the content of that folder.",
+    source="Chrome Web Store, Prepare your extension; Edge takes one enclosing folder",
+)
+FILES_OUTSIDE_MANIFEST_ROOT = declare(
+    "FilesOutsideManifestRoot",
+    "error",
+    message="Files or directories outside directory that contains manifest.json {folder} "
+    "are not allowed: {names}",
+    fix="Zip the content of that folder.",
+    source="Edge, exact text: edge-developer#1051",
+)
+MANIFEST_TOO_LARGE = declare(
+    "ManifestTooLarge",
+    "error",
+    message="manifest.json has {size} bytes; the limit is {limit}.",
+    fix="Shorten it.",
+    source="the operator's limit",
+)
+MANIFEST_JSON = declare(
+    "ManifestJson",
+    "error",
+    message="manifest.json is not valid JSON: {detail} at line {line} column {column}.",
+    fix="Correct the syntax; save the file as UTF-8.",
+    source="base/json, JSON_PARSE_CHROMIUM_EXTENSIONS",
+)
+MANIFEST_NOT_OBJECT = declare(
+    "ManifestNotObject",
+    "error",
+    message="manifest.json must hold one JSON object.",
+    fix="Put the keys between {{ and }}.",
+    source="file_util.cc LoadManifest",
+)
+JUNK_FILE = declare(
+    "JunkFile",
+    "warning",
+    message="{name} is not part of the extension and is left out.",
+    fix="Exclude it when you zip.",
+    source="addons-linter HIDDEN_FILE, FLAGGED_FILE",
+)
+
+_NAMES_SHOWN = 5
+
+
+def layout_findings(archive: Archive) -> Iterator[Finding]:
+    """Where the manifest is, and what lies where nothing may lie."""
+    for entry in archive.junk:
+        yield JUNK_FILE.finding(file=entry.name, name=entry.name)
+    if MANIFEST_NAME not in archive.files:
+        # The shallowest one is the one that was meant.
+        deeper = [name for name in archive.files if name.endswith("/" + MANIFEST_NAME)]
+        if deeper:
+            folder = min(deeper, key=lambda name: (name.count("/"), name)).removesuffix("/" + MANIFEST_NAME)
+            yield MANIFEST_NOT_AT_ROOT.finding(folder=folder)
+        else:
+            yield MANIFEST_MISSING.finding()
+    elif archive.outside:
+        names = ", ".join(archive.outside[:_NAMES_SHOWN])
+        yield FILES_OUTSIDE_MANIFEST_ROOT.finding(folder=archive.root, names=names)
+
+
+def parse_manifest(archive: Archive, limits: Limits) -> Parsed | Finding:
+    """The manifest's JSON object, or what is wrong with it.
+
+    Raises:
+        ArchiveUnsound: its data is not what its header says.
+    """
+    size = archive.files[MANIFEST_NAME].size_bytes
+    if size > limits.manifest_bytes:
+        return MANIFEST_TOO_LARGE.finding(file=MANIFEST_NAME, size=size, limit=limits.manifest_bytes)
+    try:
+        parsed = browser_json.parse(
+            archive.read(MANIFEST_NAME, limits.manifest_bytes), max_depth=limits.json_depth
+        )
+    except NotJson as fault:
+        line, column = fault.place.line, fault.place.column
+        return MANIFEST_JSON.finding(file=MANIFEST_NAME, line=line, column=column, detail=fault.detail)
+    if not isinstance(parsed.value, dict):
+        return MANIFEST_NOT_OBJECT.finding(file=MANIFEST_NAME)
+    return parsed

@@ -1,0 +1,71 @@
+"""The table of rules: id, severity, words, remedy and source of each.
+
+Two kinds of rules have their rows here:
+
+* A rule on an opened package is a generator function under :func:`openaddons.packages.rules.subject.rule`.
+* What is found while the package is being opened (``rules/archive.py``, ``rules/layout.py``) has no function
+  of its own, for it falls out of a single pass over the bytes; :func:`declare` gives it its row.
+
+A new group of rules is a new module in this folder and its name in ``check.GROUPS``.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from openaddons.packages.findings import Finding, Severity
+
+_ROWS: dict[str, "Rule"] = {}
+RULES = MappingProxyType(_ROWS)
+"""Every rule of the modules imported so far, by id."""
+
+_SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of the table."""
+
+    id: str
+    severity: Severity
+    message: str
+    """With ``{…}`` for what the finding fills in."""
+    fix: str
+    source: str
+    """Where the rule comes from, so that a reader can dispute it."""
+
+    def finding(
+        self, *, file: str | None = None, line: int | None = None, column: int | None = None, **facts: object
+    ) -> Finding:
+        """A finding of this rule. Strings among the facts are the package's, so they are made printable."""
+        shown = {name: printable(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        return Finding(
+            code=self.id,
+            severity=self.severity,
+            message=self.message.format(line=line, column=column, **shown),
+            fix=self.fix.format(**shown),
+            file=None if file is None else printable(file),
+            line=line,
+            column=column,
+        )
+
+
+def declare(id: str, severity: Severity, *, message: str, fix: str, source: str) -> Rule:  # noqa: A002 - the column's name
+    """Put a rule into the table.
+
+    Raises:
+        ValueError: the id is taken.
+    """
+    if id in _ROWS:
+        raise ValueError(f"rule {id} is declared twice")
+    row = Rule(id, severity, message, fix, source)
+    _ROWS[id] = row
+    return row
+
+
+def printable(text: str) -> str:
+    """``text`` as it may stand in a message: no control or bidirectional characters, not too long."""
+    cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in cut
+    )

@@ -1,0 +1,147 @@
+"""uvicorn, told how we want it: limits on request heads, and an end that drains first."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from openaddons.app import Serving, serve_store
+from openaddons.work.workshop import Workshop
+
+log = structlog.get_logger()
+
+_HEAD_BYTES_LIMIT: Final = 65_536
+_HEADERS_LIMIT: Final = 100
+_KEEP_ALIVE_SECONDS: Final = 75
+# After the drain, what is left are answers on their way out.
+_LAST_ANSWERS_SECONDS: Final = 5
+
+
+class HeadTooLarge(Exception):  # noqa: N818 - ends the parse; uvicorn answers 400
+    """The request line and headers exceed their limit."""
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """httptools has no limit on what a request head may hold, nor on how slowly it may come."""
+
+    header_seconds: float = 30.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_came()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+        if self._head_timer is None:
+            self._expect_head()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        if len(self.headers) >= _HEADERS_LIMIT:
+            raise HeadTooLarge
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._head_came()
+        super().on_headers_complete()
+
+    def _count(self, size_bytes: int) -> None:
+        self._head_bytes += size_bytes
+        if self._head_bytes > _HEAD_BYTES_LIMIT:
+            raise HeadTooLarge
+
+    def _expect_head(self) -> None:
+        self._head_timer = self.loop.call_later(self.header_seconds, self.transport.close)
+
+    def _head_came(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+class _Server(uvicorn.Server):
+    """A server whose signals begin a drain; a second signal ends it at once."""
+
+    def __init__(self, config: uvicorn.Config, stop_asked: asyncio.Event) -> None:
+        super().__init__(config)
+        self.stop_asked = stop_asked
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.stop_asked.is_set():
+            super().handle_exit(sig, frame)
+        self.stop_asked.set()
+
+
+async def serve(
+    workshop: Workshop, *, on_ready: Callable[[str], None], stopping: asyncio.Event | None = None
+) -> bool:
+    """Serve until SIGTERM, SIGINT or ``stopping``, then drain. ``on_ready`` hears the URL once it answers.
+
+    Returns whether all work under way had ended in time.
+    """
+    settings = workshop.tools.settings
+    async with serve_store(workshop) as serving:
+        server = _Server(_config(serving), stopping or asyncio.Event())
+        running = asyncio.create_task(server.serve())
+        while not server.started and not running.done():  # uvicorn has no event for it
+            await asyncio.sleep(0.005)
+        if running.done():
+            await running
+            return False
+        # uvicorn has taken SIGINT and SIGTERM for itself by now; both come to handle_exit.
+        port = server.servers[0].sockets[0].getsockname()[1]
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        on_ready(settings.public_url or f"http://{host}:{port}")
+        asked = asyncio.create_task(server.stop_asked.wait())
+        await asyncio.wait({asked, running}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("serve.draining")
+        ended = await serving.drain()
+        server.should_exit = True
+        await running
+        if not ended:
+            log.warning("serve.drain-timed-out", seconds=settings.drain_seconds)
+        return ended
+
+
+def _config(serving: Serving) -> uvicorn.Config:
+    settings = serving.settings
+    protocol: Any = type("Protocol", (LimitedProtocol,), {"header_seconds": settings.header_seconds})
+    return uvicorn.Config(
+        serving.application,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        log_config=None,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+        backlog=2048,
+    )
+
+
+def stop_on_signals(stopping: asyncio.Event) -> None:
+    """Set the event on SIGTERM and SIGINT: for processes that serve no requests."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)

@@ -1,0 +1,149 @@
+"""The settings: one frozen tree. Name, default and help stand here; ``--help`` and docs/settings.md derive from it.
+
+Each is read from the environment as ``OPENADDONS_<NAME>``; the command line overrides it.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from openaddons.store.modules import Requirement
+
+
+class CertificationPolicy(StrEnum):
+    """Who decides about a submission, and when."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+    DELAYED = "delayed"
+
+
+class EngineKind(StrEnum):
+    """Who carries an operation out after its 202."""
+
+    AUTO = "auto"
+    INLINE = "inline"
+    QUEUE = "queue"
+
+
+class Settings(BaseSettings):
+    """Everything an operator can choose."""
+
+    model_config = SettingsConfigDict(env_prefix="OPENADDONS_", frozen=True, extra="forbid")
+
+    data: Annotated[
+        Path, Field(description="folder of the embedded database, the objects and the master key")
+    ] = Path("data")
+    database: Annotated[
+        str | None,
+        Field(
+            description="database URL: sqlite:///PATH or postgresql://…; default: SQLite in the data folder"
+        ),
+    ] = None
+    objects: Annotated[
+        str | None,
+        Field(
+            description="where bytes live: a folder, memory:// or s3://bucket/prefix; default: in the data folder"
+        ),
+    ] = None
+    host: Annotated[str, Field(description="address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="port to listen on; 0 lets the system choose")] = (
+        8787
+    )
+    public_url: Annotated[
+        str | None, Field(description="the store's URL as others see it; default: the address it listens on")
+    ] = None
+    master_key: Annotated[
+        SecretStr | None,
+        Field(
+            description="base64 of 32 bytes that seal the signing keys; default: master.key in the data folder"
+        ),
+    ] = None
+    engine: Annotated[
+        EngineKind,
+        Field(
+            description="who carries operations out: inline (the serving process), queue (PostgreSQL and workers) or auto"
+        ),
+    ] = EngineKind.AUTO
+    work_threads: Annotated[
+        int, Field(ge=1, le=64, description="operations carried out at a time by one process")
+    ] = 2
+    lease_seconds: Annotated[
+        float, Field(gt=0, le=60, description="a worker that is silent this long is taken for dead")
+    ] = 15.0
+    attempts_limit: Annotated[
+        int, Field(ge=1, le=100, description="how often an operation is tried before it fails")
+    ] = 10
+    read_only: Annotated[
+        bool, Field(description="answer uploads and publishing with 503 (for maintenance)")
+    ] = False
+    drain_seconds: Annotated[
+        float,
+        Field(
+            ge=0, le=600, description="time that work under way gets to end when the store is told to stop"
+        ),
+    ] = 30.0
+    package_bytes_limit: Annotated[int, Field(gt=0, description="largest package in bytes")] = 500_000_000
+    upload_idle_seconds: Annotated[
+        float, Field(gt=0, description="an upload that sends nothing this long is ended (408)")
+    ] = 30.0
+    upload_total_seconds: Annotated[
+        float, Field(gt=0, description="an upload that takes longer is ended (408)")
+    ] = 900.0
+    header_seconds: Annotated[
+        float, Field(gt=0, description="a connection that sends no whole request head this long is closed")
+    ] = 30.0
+    uploads_per_minute: Annotated[
+        int, Field(gt=0, description="uploads per client ID and minute before 429")
+    ] = 60
+    publishes_per_minute: Annotated[
+        int, Field(gt=0, description="publish requests per client ID and minute before 429")
+    ] = 60
+    tokens_per_minute: Annotated[
+        int, Field(gt=0, description="token requests per client ID and minute before 429")
+    ] = 600
+    uploads_at_once: Annotated[int, Field(gt=0, description="uploads under way per client ID before 429")] = (
+        16
+    )
+    status_wait_seconds: Annotated[
+        float, Field(ge=0, le=25, description="how long a status request waits for a running operation")
+    ] = 10.0
+    check_seconds: Annotated[float, Field(gt=0, description="time limit of a package check")] = 120.0
+    allow_manifest_v2: Annotated[bool, Field(description="accept Manifest V2 packages")] = False
+    required_fields: Annotated[
+        Requirement,
+        Field(
+            description="what a draft must fill in: package (a package is enough) or store (what Microsoft's store asks for)"
+        ),
+    ] = Requirement.PACKAGE
+    certification: Annotated[
+        CertificationPolicy,
+        Field(description="who approves: automatic, manual, or delayed; a product may have its own"),
+    ] = CertificationPolicy.AUTOMATIC
+    certification_delay_seconds: Annotated[
+        int, Field(ge=0, description="delayed: time in which a person can stop the approval")
+    ] = 86_400
+    key_days: Annotated[
+        int, Field(ge=1, le=3650, description="lifetime of a new API key or client secret")
+    ] = 72
+    log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
+
+    @property
+    def database_url(self) -> str:
+        """The database in force."""
+        return self.database or f"sqlite:///{self.data.absolute() / 'openaddons.sqlite3'}"
+
+    @property
+    def objects_url(self) -> str:
+        """The object store in force."""
+        return self.objects or str(self.data.absolute() / "objects")
+
+    @property
+    def engine_kind(self) -> EngineKind:
+        """The engine in force: ``auto`` is inline on SQLite and the queue on PostgreSQL."""
+        if self.engine is not EngineKind.AUTO:
+            return self.engine
+        return EngineKind.INLINE if self.database_url.startswith("sqlite") else EngineKind.QUEUE

@@ -1,0 +1,167 @@
+"""Drafts: the one unpublished state of a product, in modules that are valid or not."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from openaddons.ids import new_guid
+from openaddons.objects import StoredObject
+from openaddons.packages.check import Package
+from openaddons.packages.findings import Finding
+from openaddons.store.modules import Module, PackageFacts, Requirement, problems, read_content
+from openaddons.store.products import lock_product
+from openaddons.store.session import Transaction
+from openaddons.store.tables import drafts, packages
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleStatus:
+    """A module as it stands in a draft: its content and what is wrong with it (nothing: it is valid)."""
+
+    module: Module
+    content: dict[str, Any]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would be submitted now."""
+
+    product_id: str
+    revision: int
+    live_revision: int | None
+    package_id: str | None
+    version: str | None
+    modules: tuple[ModuleStatus, ...]
+
+
+def package_facts(row: sa.RowMapping | None) -> PackageFacts | None:
+    """What the modules need to know of the draft's package."""
+    if row is None:
+        return None
+    facts = row["facts"]
+    return PackageFacts(
+        name=row["name"],
+        description=facts["description"],
+        locales=tuple(facts["locales"]),
+        permissions=tuple(facts["permissions"]),
+    )
+
+
+def read_package(tx: Transaction, *, package_id: str | None) -> sa.RowMapping | None:
+    """The row of a package."""
+    if package_id is None:
+        return None
+    return tx.one_or_none(sa.select(packages).where(packages.c.id == package_id))
+
+
+def draft_row(tx: Transaction, *, product_id: str) -> sa.RowMapping:
+    """The row of a product's draft."""
+    return tx.execute(sa.select(drafts).where(drafts.c.product_id == product_id)).mappings().one()
+
+
+def module_statuses(
+    draft: sa.RowMapping, package: sa.RowMapping | None, *, require: Requirement
+) -> tuple[ModuleStatus, ...]:
+    """Every module of a draft with its problems."""
+    facts = package_facts(package)
+    contents: dict[Module, dict[str, Any]] = {
+        Module.PACKAGES: {}
+        if package is None
+        else {"version": package["version"], "sha256": package["digest"]}
+    }
+    contents |= {Module(name): content for name, content in draft["modules"].items()}
+    return tuple(
+        ModuleStatus(
+            module=module,
+            content=contents[module],
+            problems=problems(module, contents[module], package=facts, require=require),
+        )
+        for module in Module
+    )
+
+
+def read_draft(tx: Transaction, *, product_id: str, require: Requirement) -> Draft:
+    """A product's draft with the state of every module."""
+    row = draft_row(tx, product_id=product_id)
+    package = read_package(tx, package_id=row["package_id"])
+    return Draft(
+        product_id=product_id,
+        revision=row["revision"],
+        live_revision=row["live_revision"],
+        package_id=row["package_id"],
+        version=None if package is None else package["version"],
+        modules=module_statuses(row, package, require=require),
+    )
+
+
+def set_module(tx: Transaction, *, product_id: str, module: Module, content: object, actor: str) -> None:
+    """Replace the content of a module. It may be incomplete, but not malformed: raises `ValueRefused`."""
+    accepted = read_content(module, content)
+    product = lock_product(tx, product_id=product_id)
+    row = draft_row(tx, product_id=product_id)
+    if row["modules"][module.value] == accepted:
+        return
+    tx.execute(
+        drafts.update()
+        .where(drafts.c.product_id == product_id)
+        .values(
+            modules=row["modules"] | {module.value: accepted},
+            revision=row["revision"] + 1,
+            last_updated_time=tx.now,
+        )
+    )
+    tx.record(
+        "draft.changed",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product_id,
+        module=module.value,
+    )
+
+
+def set_package(
+    tx: Transaction,
+    *,
+    product_id: str,
+    package: Package,
+    stored: StoredObject,
+    findings: tuple[Finding, ...],
+) -> None:
+    """Make a checked package the draft's. The very same bytes again change nothing."""
+    lock_product(tx, product_id=product_id)
+    row = draft_row(tx, product_id=product_id)
+    current = read_package(tx, package_id=row["package_id"])
+    if current is not None and current["digest"] == stored.digest:
+        return
+    package_id = new_guid()
+    tx.execute(
+        packages.insert(),
+        {
+            "id": package_id,
+            "product_id": product_id,
+            "object_key": stored.key,
+            "digest": stored.digest,
+            "size_bytes": stored.size_bytes,
+            "name": package.name.replace("\x00", "\ufffd")[:200],  # PostgreSQL keeps no NUL
+            "version": str(package.version),
+            "file_name": package.file_name,
+            "facts": {
+                "description": package.description,
+                "manifest": package.manifest,
+                "default_locale": package.default_locale,
+                "locales": list(package.locales),
+                "permissions": list(package.permissions),
+                "file_count": package.file_count,
+                "unpacked_bytes": package.unpacked_bytes,
+            },
+            "findings": [asdict(finding) for finding in findings],
+            "created_time": tx.now,
+        },
+    )
+    tx.execute(
+        drafts.update()
+        .where(drafts.c.product_id == product_id)
+        .values(package_id=package_id, revision=row["revision"] + 1, last_updated_time=tx.now)
+    )

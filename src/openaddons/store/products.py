@@ -1,0 +1,274 @@
+"""Products: their identity, their signing key and their state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+)
+
+from openaddons.errors import KeyUnusable, NotKnown, TransitionRefused, ValueRefused
+from openaddons.ids import new_guid, read_guid
+from openaddons.packages.crx3 import crx_id
+from openaddons.store import states
+from openaddons.store.modules import Module, starting_content
+from openaddons.store.publishers import Publisher
+from openaddons.store.sealing import MasterKey
+from openaddons.store.session import Transaction
+from openaddons.store.states import ProductState
+from openaddons.store.tables import drafts, operations, products, releases, submissions
+
+_NAME_CHARACTERS_LIMIT: Final = 200
+_KEY_BITS: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """An add-on of a publisher."""
+
+    id: str
+    publisher_id: str
+    name: str
+    crx_id: str
+    state: ProductState
+    certification: str | None
+    certification_delay_seconds: int | None
+    live_release_id: str | None
+    first_published_time: datetime | None
+    created_time: datetime
+    last_updated_time: datetime
+
+
+_COLUMNS: Final = tuple(products.c[name] for name in Product.__slots__)
+
+
+def _product(row: sa.RowMapping) -> Product:
+    return Product(**dict(row) | {"state": ProductState(row["state"])})
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A product's new key: what the outside may know of it, and the rest sealed."""
+
+    crx_id: str
+    sealed: bytes
+    sealed_by: str
+
+
+def make_signing_key(master_key: MasterKey, *, product_id: str) -> SigningKey:
+    """A fresh RSA-2048 key, sealed for the product. Takes some 100 ms: call it outside of a transaction."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return SigningKey(
+        crx_id=crx_id(public),
+        sealed=master_key.seal(private, context=product_id),
+        sealed_by=master_key.key_id,
+    )
+
+
+def open_signing_key(tx: Transaction, *, product_id: str, master_key: MasterKey) -> rsa.RSAPrivateKey:
+    """The product's key, ready to sign. Raises `KeyUnusable` when another master key sealed it."""
+    row = tx.execute(
+        sa.select(products.c.signing_key, products.c.signing_key_sealed_by).where(products.c.id == product_id)
+    ).one()
+    if row.signing_key_sealed_by != master_key.key_id:
+        raise KeyUnusable(product_id=product_id, key_id=row.signing_key_sealed_by)
+    key = load_der_private_key(master_key.unseal(row.signing_key, context=product_id), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def create_product(
+    tx: Transaction, *, publisher: Publisher, product_id: str, name: str, key: SigningKey, actor: str
+) -> Product:
+    """A new product in draft, with a CRX ID that it keeps for life. Raises `ValueRefused`."""
+    name = name.strip()
+    if not 0 < len(name) <= _NAME_CHARACTERS_LIMIT:
+        raise ValueRefused(name="name", problem=f"must have 1 to {_NAME_CHARACTERS_LIMIT} characters.")
+    tx.execute(
+        products.insert(),
+        {
+            "id": product_id,
+            "publisher_id": publisher.id,
+            "name": name,
+            "crx_id": key.crx_id,
+            "state": ProductState.IN_DRAFT,
+            "signing_key": key.sealed,
+            "signing_key_sealed_by": key.sealed_by,
+            "created_time": tx.now,
+            "last_updated_time": tx.now,
+        },
+    )
+    tx.execute(
+        drafts.insert(),
+        {
+            "product_id": product_id,
+            "modules": {m.value: starting_content(m) for m in Module if m is not Module.PACKAGES},
+            "revision": 0,
+            "last_updated_time": tx.now,
+        },
+    )
+    tx.record(
+        "product.created",
+        actor=actor,
+        publisher_id=publisher.id,
+        product_id=product_id,
+        subject=product_id,
+        name=name,
+        crx_id=key.crx_id,
+    )
+    return find_product(tx, id_or_crx_id=product_id)
+
+
+def new_product_id() -> str:
+    """An id for a product that is about to be created."""
+    return new_guid()
+
+
+def find_product(tx: Transaction, *, id_or_crx_id: str) -> Product:
+    """The product of that id or CRX ID. Raises `NotKnown`."""
+    wanted = read_guid(id_or_crx_id) or id_or_crx_id
+    row = tx.one_or_none(
+        sa.select(*_COLUMNS).where(sa.or_(products.c.id == wanted, products.c.crx_id == wanted))
+    )
+    if row is None:
+        raise NotKnown(noun="product", id=id_or_crx_id)
+    return _product(row)
+
+
+def list_products(tx: Transaction, *, publisher: Publisher | None = None) -> list[Product]:
+    """The products of a publisher or of all, oldest first."""
+    query = sa.select(*_COLUMNS).order_by(products.c.created_time, products.c.id)
+    if publisher is not None:
+        query = query.where(products.c.publisher_id == publisher.id)
+    return [_product(row) for row in tx.execute(query).mappings()]
+
+
+def lock_product(tx: Transaction, *, product_id: str) -> Product:
+    """The product, with its row locked until the commit: what is read under the lock stays true.
+
+    An update is a lock on both databases, and every verb that changes anything of a product begins here.
+    Raises `NotKnown`.
+    """
+    row = tx.one_or_none(
+        products.update()
+        .where(products.c.id == product_id)
+        .values(last_updated_time=tx.now)
+        .returning(*_COLUMNS)
+    )
+    if row is None:
+        raise NotKnown(noun="product", id=product_id)
+    return _product(row)
+
+
+def move_product(tx: Transaction, *, product: Product, verb: str, **values: Any) -> ProductState:
+    """Take the product to the state where ``verb`` leads. Raises `TransitionRefused`."""
+    target = states.PRODUCT[verb].get(product.state)
+    if target is None:
+        needs = " or ".join(f"“{state}”" for state in states.PRODUCT[verb])
+        raise TransitionRefused(
+            noun="product", id=product.id, state=f"“{product.state}”", verb=verb, needs=needs
+        )
+    changed = tx.execute(
+        products.update()
+        .where(products.c.id == product.id, products.c.state == product.state)
+        .values(state=target, **values)
+    )
+    assert changed.rowcount == 1  # the row is locked
+    return ProductState(target)
+
+
+def set_certification(
+    tx: Transaction, *, product_id: str, policy: str | None, delay_seconds: int | None, actor: str
+) -> Product:
+    """Give the product a certification policy of its own, or with None the store's again."""
+    product = lock_product(tx, product_id=product_id)
+    tx.execute(
+        products.update()
+        .where(products.c.id == product_id)
+        .values(certification=policy, certification_delay_seconds=delay_seconds)
+    )
+    tx.record(
+        "product.certification-set",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product_id,
+        policy=policy,
+        delay_seconds=delay_seconds,
+    )
+    return find_product(tx, id_or_crx_id=product_id)
+
+
+def block_product(tx: Transaction, *, product_id: str, reason: str, actor: str) -> Product:
+    """Take a product out of the store by the operator's order. Raises `TransitionRefused`."""
+    from openaddons.store.submissions import drop_pending
+
+    product = lock_product(tx, product_id=product_id)
+    drop_pending(tx, product_id=product_id, actor=actor, reason=f"The product was blocked: {reason}")
+    move_product(tx, product=product, verb="block")
+    tx.record(
+        "product.blocked",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product_id,
+        subject=product_id,
+        reason=reason,
+    )
+    return find_product(tx, id_or_crx_id=product_id)
+
+
+def unblock_product(tx: Transaction, *, product_id: str, actor: str) -> Product:
+    """Let a blocked product back to where it was: the store, unpublished, or draft."""
+    product = lock_product(tx, product_id=product_id)
+    if product.live_release_id is not None:
+        verb = "unblock to store"
+    elif product.first_published_time is not None:
+        verb = "unblock to unpublished"
+    else:
+        verb = "unblock to draft"
+    move_product(tx, product=product, verb=verb)
+    tx.record(
+        "product.unblocked",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product_id,
+        subject=product_id,
+    )
+    return find_product(tx, id_or_crx_id=product_id)
+
+
+def products_with_work(tx: Transaction, *, limit: int = 1000) -> list[str]:
+    """The products that have something to do now which nobody has leased: what a sweep takes up."""
+    free = [
+        sa.select(operations.c.product_id).where(
+            operations.c.state == states.OperationState.IN_PROGRESS,
+            sa.or_(operations.c.leased_until.is_(None), operations.c.leased_until <= tx.now),
+        ),
+        sa.select(submissions.c.product_id).where(
+            sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until <= tx.now),
+            sa.or_(
+                sa.and_(
+                    submissions.c.state == states.SubmissionState.IN_REVIEW, submissions.c.due_time <= tx.now
+                ),
+                sa.and_(submissions.c.state == states.SubmissionState.APPROVED, sa.not_(submissions.c.held)),
+            ),
+        ),
+        sa.select(products.c.id).where(products.c.state == ProductState.UNPUBLISHING),
+    ]
+    return list(tx.execute(sa.union(*free).limit(limit)).scalars())
+
+
+def highest_version(tx: Transaction, *, product_id: str) -> str | None:
+    """The highest version ever published of the product, as Chromium compares; None when there was none."""
+    from openaddons.packages.version import Version
+
+    versions = tx.execute(sa.select(releases.c.version).where(releases.c.product_id == product_id)).scalars()
+    return max(versions, key=Version.parse, default=None)

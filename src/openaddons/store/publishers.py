@@ -1,0 +1,233 @@
+"""Publishers, their client IDs, and the API keys and client secrets that speak for them."""
+
+import secrets
+import string
+import zlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+import sqlalchemy as sa
+
+from openaddons.errors import NotKnown, ValueRefused
+from openaddons.ids import new_guid
+from openaddons.store.session import Transaction
+from openaddons.store.tables import clients, credentials, products, publishers
+
+_ALPHABET: Final = string.ascii_letters + string.digits
+_RANDOM_CHARACTERS: Final = 43  # 62 ** 43 is more than 2 ** 256
+_NAME_CHARACTERS_LIMIT: Final = 200
+
+
+class CredentialKind(StrEnum):
+    """What a credential is used for, and the prefix that secret scanners find it by."""
+
+    API_KEY = "api_key"
+    CLIENT_SECRET = "client_secret"
+
+    @property
+    def prefix(self) -> str:
+        """The fixed beginning of such a secret."""
+        return {"api_key": "oak_", "client_secret": "oas_"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """The account that owns products."""
+
+    id: str
+    name: str
+    tenant_id: str
+    client_id: str
+    created_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An API key or client secret as it can be shown: never the secret itself."""
+
+    id: str
+    client_id: str
+    kind: CredentialKind
+    hint: str
+    product_id: str | None
+    created_time: datetime
+    expires_time: datetime
+    revoked_time: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """``valid``, ``expired`` or ``revoked``."""
+        if self.revoked_time is not None:
+            return "revoked"
+        return "valid" if now < self.expires_time else "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a request: a client of a publisher, by one credential, perhaps for one product alone."""
+
+    publisher_id: str
+    client_id: str
+    credential_id: str
+    scope_product_id: str | None
+    expires_time: datetime
+
+    @property
+    def actor(self) -> str:
+        """How events name it."""
+        return f"client:{self.client_id}/{self.credential_id[:8]}"
+
+    def may_touch(self, product_id: str) -> bool:
+        """Whether the credential's scope covers the product."""
+        return self.scope_product_id in {None, product_id}
+
+
+def make_secret(kind: CredentialKind) -> str:
+    """A fresh secret: prefix, 256 random bits and a checksum, all of letters, digits and ``_``.
+
+    No character needs quoting in a shell, a form or a header: Microsoft's keys hold ``$`` and ``!``, and
+    that is a common support case.
+    """
+    body = kind.prefix + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_CHARACTERS))
+    return body + _checksum(body)
+
+
+def is_well_formed(secret: str, kind: CredentialKind) -> bool:
+    """Whether the text has the form and the checksum of a secret of that kind."""
+    body, checksum = secret[:-6], secret[-6:]
+    return secret.startswith(kind.prefix) and secrets.compare_digest(_checksum(body), checksum)
+
+
+def _checksum(body: str) -> str:
+    number, digits = zlib.crc32(body.encode("utf-8", "replace")), ""
+    for _ in range(6):
+        number, rest = divmod(number, len(_ALPHABET))
+        digits += _ALPHABET[rest]
+    return digits
+
+
+def digest_of(secret: str) -> str:
+    """How a secret is kept: 256 random bits need no slow hash (performance.md section 2)."""
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def create_publisher(tx: Transaction, *, name: str, actor: str) -> Publisher:
+    """A new publisher with its client ID. Raises `ValueRefused` for a name that is empty, long or taken."""
+    name = name.strip()
+    if not 0 < len(name) <= _NAME_CHARACTERS_LIMIT:
+        raise ValueRefused(name="name", problem=f"must have 1 to {_NAME_CHARACTERS_LIMIT} characters.")
+    if tx.one_or_none(sa.select(publishers.c.id).where(publishers.c.name == name)) is not None:
+        raise ValueRefused(name="name", problem=f"there is a publisher {name!r} already.")
+    publisher = Publisher(
+        id=new_guid(), name=name, tenant_id=new_guid(), client_id=new_guid(), created_time=tx.now
+    )
+    tx.execute(
+        publishers.insert(),
+        {"id": publisher.id, "name": name, "tenant_id": publisher.tenant_id, "created_time": tx.now},
+    )
+    tx.execute(
+        clients.insert(), {"id": publisher.client_id, "publisher_id": publisher.id, "created_time": tx.now}
+    )
+    tx.record("publisher.created", actor=actor, publisher_id=publisher.id, subject=publisher.id, name=name)
+    return publisher
+
+
+def find_publisher(tx: Transaction, *, name_or_id: str) -> Publisher:
+    """The publisher of that id, client ID or name. Raises `NotKnown`."""
+    row = tx.one_or_none(
+        sa.select(publishers, clients.c.id.label("client_id"))
+        .join(clients, clients.c.publisher_id == publishers.c.id)
+        .where(
+            sa.or_(
+                publishers.c.id == name_or_id.lower(),
+                publishers.c.name == name_or_id,
+                clients.c.id == name_or_id.lower(),
+            )
+        )
+    )
+    if row is None:
+        raise NotKnown(noun="publisher", id=name_or_id)
+    return Publisher(**row)
+
+
+def list_publishers(tx: Transaction) -> list[Publisher]:
+    """Every publisher, oldest first."""
+    rows = tx.execute(
+        sa.select(publishers, clients.c.id.label("client_id"))
+        .join(clients, clients.c.publisher_id == publishers.c.id)
+        .order_by(publishers.c.created_time)
+    )
+    return [Publisher(**row) for row in rows.mappings()]
+
+
+def create_credential(
+    tx: Transaction,
+    *,
+    publisher: Publisher,
+    kind: CredentialKind,
+    lifetime: timedelta,
+    product_id: str | None = None,
+    actor: str,
+) -> tuple[Credential, str]:
+    """A new API key or client secret and its text, which is shown now and never again."""
+    if product_id is not None:
+        owner = tx.one_or_none(
+            sa.select(products.c.id).where(
+                products.c.id == product_id, products.c.publisher_id == publisher.id
+            )
+        )
+        if owner is None:
+            raise NotKnown(noun="product", id=product_id)
+    secret = make_secret(kind)
+    credential = Credential(
+        id=new_guid(),
+        client_id=publisher.client_id,
+        kind=kind,
+        hint=f"{secret[:6]}…{secret[-4:]}",
+        product_id=product_id,
+        created_time=tx.now,
+        expires_time=tx.now + lifetime,
+        revoked_time=None,
+    )
+    values = {name: getattr(credential, name) for name in credential.__slots__}
+    tx.execute(credentials.insert(), values | {"digest": digest_of(secret)})
+    tx.record(
+        "credential.created",
+        actor=actor,
+        publisher_id=publisher.id,
+        product_id=product_id,
+        subject=credential.id,
+        kind=kind.value,
+        hint=credential.hint,
+    )
+    return credential, secret
+
+
+def list_credentials(tx: Transaction, *, publisher: Publisher | None = None) -> list[Credential]:
+    """The credentials of a publisher or of all, oldest first."""
+    columns = [credentials.c[name] for name in Credential.__slots__]
+    query = sa.select(*columns).order_by(credentials.c.created_time, credentials.c.id)
+    if publisher is not None:
+        query = query.where(credentials.c.client_id == publisher.client_id)
+    return [
+        Credential(**dict(row) | {"kind": CredentialKind(row["kind"])})
+        for row in tx.execute(query).mappings()
+    ]
+
+
+def revoke_credential(tx: Transaction, *, credential_id: str, actor: str) -> Credential:
+    """End a credential now. Ending one that has ended already changes nothing. Raises `NotKnown`."""
+    found = [each for each in list_credentials(tx) if credential_id in {each.id, each.hint}]
+    if len(found) != 1:
+        raise NotKnown(noun="key", id=credential_id)
+    changed = tx.execute(
+        credentials.update()
+        .where(credentials.c.id == found[0].id, credentials.c.revoked_time.is_(None))
+        .values(revoked_time=tx.now)
+    )
+    if changed.rowcount:
+        tx.record("credential.revoked", actor=actor, subject=found[0].id, hint=found[0].hint)
+    tx.changes.credentials_changed = True
+    return next(each for each in list_credentials(tx) if each.id == found[0].id)

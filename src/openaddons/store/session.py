@@ -1,0 +1,293 @@
+"""One unit of work for each verb, committed before anyone hears of it (decision 3 of the house).
+
+A verb is a function whose first parameter is a `Transaction`. `Database.run` carries it out in a
+transaction of its own and returns only after the commit. On SQLite one thread writes, and commits what has
+queued up together: one fsync for many verbs. On PostgreSQL verbs run side by side in threads.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from openaddons.clock import Clock
+from openaddons.store import tables
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_GROUP_LIMIT: Final = 64
+_BUSY_TIMEOUT_SECONDS: Final = 30
+_POSTGRES_TRIES: Final = 5
+_READERS: Final = 4
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a committed transaction changed that somebody may be waiting for."""
+
+    products_with_work: set[str] = field(default_factory=set)
+    operations_ended: set[str] = field(default_factory=set)
+    credentials_changed: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.products_with_work or self.operations_ended or self.credentials_changed)
+
+
+class Transaction:
+    """What a verb works with: the connection, the time, and a list of what to announce after the commit."""
+
+    __slots__ = ("changes", "connection", "now")
+
+    def __init__(self, connection: sa.Connection, now: datetime) -> None:
+        self.connection = connection
+        self.now = now
+        self.changes = Changes()
+
+    def execute(
+        self, statement: sa.Executable, values: Mapping[str, Any] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Carry out one statement."""
+        return self.connection.execute(statement, values)
+
+    def one_or_none(self, statement: sa.Executable) -> sa.RowMapping | None:
+        """The only row, or None."""
+        return self.connection.execute(statement).mappings().one_or_none()
+
+    def record(
+        self,
+        verb: str,
+        *,
+        actor: str,
+        publisher_id: str | None = None,
+        product_id: str | None = None,
+        subject: str | None = None,
+        correlation_id: str | None = None,
+        **facts: object,
+    ) -> None:
+        """Add an event: who did what. It is committed with the change itself or not at all."""
+        self.connection.execute(
+            tables.events.insert(),
+            {
+                "time": self.now,
+                "verb": verb,
+                "actor": actor,
+                "publisher_id": publisher_id,
+                "product_id": product_id,
+                "subject": subject,
+                "correlation_id": correlation_id,
+                "facts": facts,
+            },
+        )
+
+
+Verb = Callable[Concatenate[Transaction, P], T]
+
+
+class Database:
+    """A database that runs verbs. Make it with `open_database`; end it with `close`."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        # Called inside the transaction: what they write is committed with the change.
+        self.before_commit: list[Callable[[sa.Connection, Changes], None]] = []
+        # Called after the commit, in the thread that committed: must be quick.
+        self.after_commit: list[Callable[[Changes], None]] = []
+
+    def run(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Carry out ``verb`` in a transaction and return its result after the commit. Blocks."""
+        return self.start(verb, *args, **kwargs).result()
+
+    async def run_async(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `run`, without blocking the event loop."""
+        # Shielded: a client that goes away must not undo a verb half-way known to have been asked for.
+        return await asyncio.shield(asyncio.wrap_future(self.start(verb, *args, **kwargs)))
+
+    def start(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """As `run`, but returns a future."""
+        raise NotImplementedError
+
+    def read(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Carry out a verb that only reads, in the calling thread."""
+        with self.engine.connect() as connection:
+            return verb(Transaction(connection, self.clock.now()), *args, **kwargs)
+
+    def close(self) -> None:
+        """End every connection; verbs that were started are finished first."""
+        self.engine.dispose()
+
+    def _announce(self, changes: list[Changes]) -> None:
+        for change in filter(None, changes):
+            for listener in self.after_commit:
+                listener(change)
+
+
+@dataclass(slots=True)
+class _Job:
+    call: Callable[[Transaction], Any]
+    future: Future[Any]
+
+
+class SqliteDatabase(Database):
+    """SQLite: WAL, one writer thread with group commit, readers beside it."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        super().__init__(engine, clock)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._write, name="openaddons-writer", daemon=True)
+        self._thread.start()
+
+    def start(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Queue the verb for the writer."""
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()  # from here on nobody can cancel it: it will be committed or fail
+        self._jobs.put(_Job(lambda tx: verb(tx, *args, **kwargs), future))
+        return future
+
+    def close(self) -> None:
+        """Let the writer finish, then end every connection."""
+        self._jobs.put(None)
+        self._thread.join()
+        super().close()
+
+    def _write(self) -> None:
+        with self.engine.connect() as connection:
+            while (job := self._jobs.get()) is not None:
+                group, ending = [job], False
+                while len(group) < _GROUP_LIMIT and not self._jobs.empty():
+                    following = self._jobs.get()
+                    if following is None:
+                        ending = True
+                        break
+                    group.append(following)
+                self._commit_group(connection, group)
+                if ending:
+                    return
+
+    def _commit_group(self, connection: sa.Connection, group: list[_Job]) -> None:
+        """One commit for the group; a verb that fails takes back its own work alone."""
+        outcomes: list[tuple[Future[Any], Any]] = []
+        changes: list[Changes] = []
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            for job in group:
+                transaction = Transaction(connection, self.clock.now())
+                connection.exec_driver_sql("SAVEPOINT verb")
+                try:
+                    result = job.call(transaction)
+                    for hook in self.before_commit:
+                        hook(connection, transaction.changes)
+                except Exception as error:  # noqa: BLE001 - the caller's future carries it on
+                    connection.exec_driver_sql("ROLLBACK TO verb")
+                    job.future.set_exception(error)
+                else:
+                    outcomes.append((job.future, result))
+                    changes.append(transaction.changes)
+                connection.exec_driver_sql("RELEASE verb")
+            connection.exec_driver_sql("COMMIT")
+        except Exception as error:  # noqa: BLE001 - no commit, no result: every caller hears of it
+            with contextlib.suppress(Exception):
+                connection.exec_driver_sql("ROLLBACK")
+            for job in group:
+                if not job.future.done():
+                    job.future.set_exception(error)
+            return
+        for future, result in outcomes:
+            future.set_result(result)
+        self._announce(changes)
+
+
+class PostgresDatabase(Database):
+    """PostgreSQL: verbs run side by side; one that meets a deadlock or a serialisation failure is run again."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock, *, threads: int) -> None:
+        super().__init__(engine, clock)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="openaddons-database")
+
+    def start(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run the verb in a thread of the pool."""
+        return self._pool.submit(self._run, lambda tx: verb(tx, *args, **kwargs))
+
+    def run(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the verb in the calling thread: no other thread is needed."""
+        return self._run(lambda tx: verb(tx, *args, **kwargs))
+
+    def close(self) -> None:
+        """Let started verbs finish, then end every connection."""
+        self._pool.shutdown()
+        super().close()
+
+    def _run(self, call: Callable[[Transaction], T]) -> T:
+        for tries_left in reversed(range(_POSTGRES_TRIES)):
+            try:
+                with self.engine.begin() as connection:
+                    transaction = Transaction(connection, self.clock.now())
+                    result = call(transaction)
+                    if transaction.changes:
+                        for hook in self.before_commit:
+                            hook(connection, transaction.changes)
+            except DBAPIError as error:
+                # 40001 serialization_failure and 40P01 deadlock_detected undo everything: running again is safe.
+                if getattr(error.orig, "sqlstate", None) not in {"40001", "40P01"} or not tries_left:
+                    raise
+            else:
+                self._announce([transaction.changes])
+                return result
+        raise AssertionError
+
+
+def sqlite_pragmas(connection: sqlite3.Connection) -> None:
+    """The settings of every SQLite connection: a 202 is a promise, so ``synchronous=FULL``."""
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={_BUSY_TIMEOUT_SECONDS * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def make_engine(url: str) -> sa.Engine:
+    """The SQLAlchemy engine of a database URL (``sqlite:///…`` or ``postgresql://…``)."""
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(
+            url,
+            isolation_level="AUTOCOMMIT",  # the writer says BEGIN and COMMIT itself
+            pool_size=_READERS + 1,
+            connect_args={"timeout": _BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        )
+
+        @sa.event.listens_for(engine, "connect")
+        def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+            sqlite_pragmas(connection)
+
+        return engine
+    return sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+
+
+def open_database(url: str, clock: Clock, *, threads: int = 8) -> Database:
+    """Connect to a database. The caller closes it."""
+    engine = make_engine(url)
+    if engine.dialect.name == "sqlite":
+        return SqliteDatabase(engine, clock)
+    return PostgresDatabase(engine, clock, threads=threads)
+
+
+@contextlib.contextmanager
+def database(url: str, clock: Clock) -> Iterator[Database]:
+    """A database for the length of a ``with`` block."""
+    opened = open_database(url, clock)
+    try:
+        yield opened
+    finally:
+        opened.close()

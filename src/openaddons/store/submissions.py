@@ -1,0 +1,293 @@
+"""Submissions: a draft sent to certification, and what people and policies decide about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
+from openaddons.ids import new_submission_id
+from openaddons.settings import CertificationPolicy
+from openaddons.store import states
+from openaddons.store.operations import ClaimLost
+from openaddons.store.products import Product, lock_product, move_product
+from openaddons.store.session import Transaction
+from openaddons.store.states import PENDING_SUBMISSION, SubmissionState
+from openaddons.store.tables import submissions
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A draft as it was sent to certification, and where it stands."""
+
+    id: str
+    product_id: str
+    operation_id: str | None
+    package_id: str
+    version: str
+    revision: int
+    notes: str
+    state: SubmissionState
+    held: bool
+    certification: CertificationPolicy
+    due_time: datetime | None
+    reason: str | None
+    decided_by: str | None
+    actor: str
+    created_time: datetime
+    last_updated_time: datetime
+    attempt: int
+
+    @property
+    def waits_for(self) -> str | None:
+        """In words, what the submission waits for; None when it waits for nothing more."""
+        if self.state is SubmissionState.APPROVED:
+            return "somebody to release it" if self.held else "the store to sign and release it"
+        if self.state is not SubmissionState.IN_REVIEW:
+            return None
+        if self.certification is CertificationPolicy.MANUAL or self.due_time is None:
+            return "a reviewer's decision"
+        return f"approval by policy at {self.due_time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+_COLUMNS = tuple(submissions.c[name] for name in Submission.__slots__)
+
+
+def _submission(row: Mapping[Any, Any]) -> Submission:
+    return Submission(
+        **dict(row)
+        | {
+            "state": SubmissionState(row["state"]),
+            "certification": CertificationPolicy(row["certification"]),
+        }
+    )
+
+
+def create_submission(
+    tx: Transaction,
+    *,
+    product: Product,
+    draft: sa.RowMapping,
+    version: str,
+    notes: str,
+    policy: CertificationPolicy,
+    delay: timedelta,
+    actor: str,
+    operation_id: str | None = None,
+    correlation_id: str | None = None,
+) -> Submission:
+    """Freeze the draft as a submission that is in review. The product's row must be locked."""
+    due_times = {
+        CertificationPolicy.AUTOMATIC: tx.now,
+        CertificationPolicy.DELAYED: tx.now + delay,
+        CertificationPolicy.MANUAL: None,
+    }
+    submission_id = new_submission_id()
+    move_product(tx, product=product, verb="submit")
+    tx.execute(
+        submissions.insert(),
+        {
+            "id": submission_id,
+            "product_id": product.id,
+            "operation_id": operation_id,
+            "package_id": draft["package_id"],
+            "version": version,
+            "revision": draft["revision"],
+            "modules": draft["modules"],
+            "notes": notes,
+            "state": SubmissionState.IN_REVIEW,
+            "certification": policy,
+            "due_time": due_times[policy],
+            "actor": actor,
+            "created_time": tx.now,
+            "last_updated_time": tx.now,
+        },
+    )
+    tx.record(
+        "submission.created",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product.id,
+        subject=submission_id,
+        correlation_id=correlation_id,
+        version=version,
+        certification=policy.value,
+    )
+    tx.changes.products_with_work.add(product.id)
+    return read_submission(tx, submission_id=submission_id)
+
+
+def read_submission(tx: Transaction, *, submission_id: str) -> Submission:
+    """A submission by its id. Raises `NotKnown`."""
+    row = tx.one_or_none(sa.select(*_COLUMNS).where(submissions.c.id == submission_id))
+    if row is None:
+        raise NotKnown(noun="submission", id=submission_id)
+    return _submission(row)
+
+
+def list_submissions(
+    tx: Transaction, *, product_id: str | None = None, pending: bool = False, limit: int = 100
+) -> list[Submission]:
+    """Submissions, newest first; with ``pending`` those that are not decided or not released yet."""
+    query = sa.select(*_COLUMNS).order_by(submissions.c.created_time.desc(), submissions.c.id).limit(limit)
+    if product_id is not None:
+        query = query.where(submissions.c.product_id == product_id)
+    if pending:
+        query = query.where(submissions.c.state.in_(PENDING_SUBMISSION))
+    return [_submission(row) for row in tx.execute(query).mappings()]
+
+
+def pending_submission(tx: Transaction, *, product_id: str) -> Submission | None:
+    """The product's submission that is in review or approved; there is never more than one."""
+    row = tx.one_or_none(
+        sa.select(*_COLUMNS).where(
+            submissions.c.product_id == product_id, submissions.c.state.in_(PENDING_SUBMISSION)
+        )
+    )
+    return None if row is None else _submission(row)
+
+
+def move_submission(tx: Transaction, *, submission: Submission, verb: str, **values: Any) -> Submission:
+    """Take the submission where ``verb`` leads, by compare-and-set. Raises `TransitionRefused`."""
+    target = states.SUBMISSION[verb].get(submission.state)
+    changed = 0
+    if target is not None:
+        changed = tx.execute(
+            submissions.update()
+            .where(submissions.c.id == submission.id, submissions.c.state == submission.state)
+            .values(state=target, last_updated_time=tx.now, leased_until=None, **values)
+        ).rowcount
+    if not changed:
+        needs = " or ".join(f"“{state}”" for state in states.SUBMISSION[verb])
+        raise TransitionRefused(
+            noun="submission", id=submission.id, state=f"“{submission.state}”", verb=verb, needs=needs
+        )
+    return read_submission(tx, submission_id=submission.id)
+
+
+def _locked(tx: Transaction, submission_id: str) -> tuple[Product, Submission]:
+    """The submission and its product, as they are once the product's row is locked."""
+    product_id = read_submission(tx, submission_id=submission_id).product_id
+    return lock_product(tx, product_id=product_id), read_submission(tx, submission_id=submission_id)
+
+
+def _record(
+    tx: Transaction, verb: str, product: Product, submission: Submission, *, actor: str, **facts: str
+) -> None:
+    tx.record(
+        f"submission.{verb}",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product.id,
+        subject=submission.id,
+        version=submission.version,
+        **facts,
+    )
+
+
+def approve_submission(tx: Transaction, *, submission_id: str, actor: str) -> Submission:
+    """Pass certification. Unless it is held, it is signed and released at once."""
+    product, submission = _locked(tx, submission_id)
+    approved = move_submission(tx, submission=submission, verb="approve", decided_by=actor)
+    _record(tx, "approved", product, submission, actor=actor)
+    tx.changes.products_with_work.add(product.id)
+    return approved
+
+
+def reject_submission(tx: Transaction, *, submission_id: str, reason: str, actor: str) -> Submission:
+    """Fail certification, for a reason that the publisher reads."""
+    if not reason.strip():
+        raise ValueRefused(name="reason", problem="say why: the publisher must be able to act on it.")
+    product, submission = _locked(tx, submission_id)
+    rejected = move_submission(tx, submission=submission, verb="reject", decided_by=actor, reason=reason)
+    _drop_product(tx, product)
+    _record(tx, "rejected", product, submission, actor=actor, reason=reason)
+    return rejected
+
+
+def cancel_submission(tx: Transaction, *, submission_id: str, actor: str, reason: str = "") -> Submission:
+    """Take a submission back before it is in the store; the draft can be sent again as it is."""
+    product, submission = _locked(tx, submission_id)
+    cancelled = move_submission(
+        tx, submission=submission, verb="cancel", decided_by=actor, reason=reason or None
+    )
+    _drop_product(tx, product)
+    _record(tx, "cancelled", product, submission, actor=actor, reason=reason)
+    return cancelled
+
+
+def drop_pending(tx: Transaction, *, product_id: str, actor: str, reason: str) -> None:
+    """Cancel what is pending of a product that is leaving the store. The caller moves the product."""
+    submission = pending_submission(tx, product_id=product_id)
+    if submission is not None:
+        move_submission(tx, submission=submission, verb="cancel", decided_by=actor, reason=reason)
+        tx.record(
+            "submission.cancelled",
+            actor=actor,
+            product_id=product_id,
+            subject=submission.id,
+            version=submission.version,
+            reason=reason,
+        )
+
+
+def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: str) -> Submission:
+    """Hold a submission back from release, or with ``held`` False let it go. Raises `TransitionRefused`."""
+    product, submission = _locked(tx, submission_id)
+    if submission.state not in PENDING_SUBMISSION:
+        needs = " or ".join(f"“{state}”" for state in PENDING_SUBMISSION)
+        raise TransitionRefused(
+            noun="submission",
+            id=submission.id,
+            state=f"“{submission.state}”",
+            verb="hold" if held else "release",
+            needs=needs,
+        )
+    tx.execute(
+        submissions.update()
+        .where(submissions.c.id == submission.id)
+        .values(held=held, last_updated_time=tx.now)
+    )
+    _record(tx, "held" if held else "released", product, submission, actor=actor)
+    tx.changes.products_with_work.add(product.id)
+    return read_submission(tx, submission_id=submission_id)
+
+
+def _drop_product(tx: Transaction, product: Product) -> None:
+    """Lead the product back to where it was before the submission."""
+    was_published = product.first_published_time is not None and product.live_release_id is None
+    move_product(tx, product=product, verb="drop after unpublishing" if was_published else "drop")
+
+
+def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> Submission | None:
+    """The product's submission if there is something to do for it now and nobody does it: leased."""
+    row = tx.one_or_none(
+        sa.select(*_COLUMNS).where(
+            submissions.c.product_id == product_id,
+            sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until <= tx.now),
+            sa.or_(
+                sa.and_(submissions.c.state == SubmissionState.IN_REVIEW, submissions.c.due_time <= tx.now),
+                sa.and_(submissions.c.state == SubmissionState.APPROVED, sa.not_(submissions.c.held)),
+            ),
+        )
+    )
+    if row is None:
+        return None
+    claimed = tx.execute(
+        submissions.update()
+        .where(submissions.c.id == row["id"], submissions.c.attempt == row["attempt"])
+        .values(attempt=row["attempt"] + 1, leased_until=tx.now + lease)
+    )
+    if claimed.rowcount != 1:
+        return None
+    return _submission(dict(row) | {"attempt": row["attempt"] + 1})
+
+
+def check_claim(tx: Transaction, *, claim: Submission) -> Submission:
+    """The submission as it is now. Raises `ClaimLost` when another attempt has begun since the claim."""
+    current = read_submission(tx, submission_id=claim.id)
+    if current.attempt != claim.attempt:
+        raise ClaimLost
+    return current

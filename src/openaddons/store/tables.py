@@ -1,0 +1,232 @@
+"""What the store knows, as tables. Times are microseconds since 1970 in UTC; ids are text.
+
+Nothing here is used that SQLite and PostgreSQL do not both speak.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment as the tables hold it."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment(value: int) -> datetime:
+    """A moment from the form that the tables hold."""
+    return _EPOCH + timedelta(microseconds=value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC, kept as a whole number of microseconds: the same on both databases, quick to read."""
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> int | None:
+        """To the database."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else moment(value)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_GUID = sa.String(36)
+_Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts only INTEGER keys by itself
+
+
+def _product_id() -> sa.Column[str]:
+    return sa.Column("product_id", _GUID, sa.ForeignKey("products.id"), nullable=False)
+
+
+publishers = sa.Table(
+    "publishers",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False, unique=True),
+    sa.Column("tenant_id", _GUID, nullable=False, unique=True),
+    sa.Column("created_time", Moment, nullable=False),
+)
+
+clients = sa.Table(
+    "clients",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), nullable=False, index=True),
+    sa.Column("created_time", Moment, nullable=False),
+)
+
+# API keys and client secrets: only a SHA-256 of each is kept.
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("client_id", _GUID, sa.ForeignKey("clients.id"), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("hint", sa.String(16), nullable=False),
+    sa.Column("product_id", _GUID, sa.ForeignKey("products.id")),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("expires_time", Moment, nullable=False),
+    sa.Column("revoked_time", Moment),
+)
+
+products = sa.Table(
+    "products",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), nullable=False, index=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("crx_id", sa.String(32), nullable=False, unique=True),
+    sa.Column("state", sa.String(40), nullable=False),
+    sa.Column("signing_key", sa.LargeBinary, nullable=False),
+    sa.Column("signing_key_sealed_by", sa.String(16), nullable=False),
+    sa.Column("certification", sa.String(16)),
+    sa.Column("certification_delay_seconds", sa.Integer),
+    sa.Column("operation_count", sa.Integer, nullable=False, default=0),
+    sa.Column("live_release_id", _GUID),
+    sa.Column("first_published_time", Moment),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("last_updated_time", Moment, nullable=False),
+)
+
+# A checked package. The object is named by the operation or the command that brought it.
+packages = sa.Table(
+    "packages",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    _product_id(),
+    sa.Column("object_key", sa.String(100), nullable=False, index=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("version", sa.String(40), nullable=False),
+    sa.Column("file_name", sa.String(300), nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    sa.Column("findings", sa.JSON, nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+)
+
+# The one unpublished state of a product. A change raises ``revision``; ``live_revision`` is what is in the store.
+drafts = sa.Table(
+    "drafts",
+    metadata,
+    sa.Column("product_id", _GUID, sa.ForeignKey("products.id"), primary_key=True),
+    sa.Column("package_id", _GUID, sa.ForeignKey("packages.id")),
+    sa.Column("modules", sa.JSON, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("live_revision", sa.Integer),
+    sa.Column("last_updated_time", Moment, nullable=False),
+)
+
+# ``number`` counts a product's operations in the order of their acceptance; ``attempt`` fences who may end one.
+operations = sa.Table(
+    "operations",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    _product_id(),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("last_updated_time", Moment, nullable=False),
+    sa.Column("message", sa.Text),
+    sa.Column("error_code", sa.String(64)),
+    sa.Column("errors", sa.JSON),
+    sa.Column("unexpected", sa.Boolean, nullable=False, default=False),
+    sa.Column("object_key", sa.String(100), index=True),
+    sa.Column("digest", sa.String(64)),
+    sa.Column("size_bytes", sa.BigInteger),
+    sa.Column("notes", sa.Text, nullable=False, default=""),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("correlation_id", _GUID, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("leased_until", Moment),
+    sa.UniqueConstraint("product_id", "number"),
+    sa.Index(
+        "ix_operations_in_progress",
+        "product_id",
+        "number",
+        sqlite_where=sa.text("state = 'InProgress'"),
+        postgresql_where=sa.text("state = 'InProgress'"),
+    ),
+)
+
+submissions = sa.Table(
+    "submissions",
+    metadata,
+    sa.Column("id", sa.String(19), primary_key=True),
+    _product_id(),
+    sa.Column("operation_id", _GUID, sa.ForeignKey("operations.id"), unique=True),
+    sa.Column("package_id", _GUID, sa.ForeignKey("packages.id"), nullable=False),
+    sa.Column("version", sa.String(40), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("modules", sa.JSON, nullable=False),
+    sa.Column("notes", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("held", sa.Boolean, nullable=False, default=False),
+    sa.Column("certification", sa.String(16), nullable=False),
+    sa.Column("due_time", Moment),
+    sa.Column("reason", sa.Text),
+    sa.Column("decided_by", sa.String(200)),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("last_updated_time", Moment, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("leased_until", Moment),
+    # No second submission of a product while one is pending, whatever the program does.
+    sa.Index(
+        "uq_submissions_pending",
+        "product_id",
+        unique=True,
+        sqlite_where=sa.text("state IN ('In review', 'Approved')"),
+        postgresql_where=sa.text("state IN ('In review', 'Approved')"),
+    ),
+)
+
+# A signed version that browsers can get. Its row and its bytes never change.
+releases = sa.Table(
+    "releases",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    _product_id(),
+    sa.Column("submission_id", sa.String(19), sa.ForeignKey("submissions.id"), nullable=False, unique=True),
+    sa.Column("version", sa.String(40), nullable=False),
+    sa.Column("object_key", sa.String(100), nullable=False, index=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.UniqueConstraint("product_id", "version"),
+)
+
+# Who did what. Rows are added and never changed: triggers refuse the rest (the first migration).
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("number", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("time", Moment, nullable=False),
+    sa.Column("verb", sa.String(40), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("publisher_id", _GUID, index=True),
+    sa.Column("product_id", _GUID, index=True),
+    sa.Column("subject", sa.String(64)),
+    sa.Column("correlation_id", _GUID),
+    sa.Column("facts", sa.JSON, nullable=False),
+)

@@ -1,0 +1,156 @@
+"""What every surface shares: the error body, the correlation ID, and the manners of reading a request."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from openaddons.errors import InternalFailure, MethodNotAllowed, NotFound, RequestRefused, UploadTimedOut
+from openaddons.ids import new_guid
+
+log = structlog.get_logger()
+
+JSON_TYPE: Final = (b"content-type", b"application/json; charset=utf-8")
+_CORRELATION: Final = "openaddons.correlation_id"
+_LINGER_SECONDS: Final = 5.0
+_LINGER_BYTES: Final = 16_000_000
+
+
+def correlation_id(scope: Scope) -> str:
+    """The id under which this request is found in answers, events and the log."""
+    if _CORRELATION not in scope:
+        scope[_CORRELATION] = new_guid()
+    return str(scope[_CORRELATION])
+
+
+async def respond(
+    scope: Scope, send: Send, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """Send a whole answer. ``X-Correlation-ID`` is on every one."""
+    start: Message = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [
+            (b"content-length", str(len(body)).encode()),
+            (b"x-correlation-id", correlation_id(scope).encode()),
+            *headers,
+        ],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
+
+
+def error_body(status: int, message: str) -> bytes:
+    """The one shape of an HTTP error (design/api.md, "HTTP errors")."""
+    return json.dumps(
+        {"statusCode": status, "message": message}, separators=(",", ":"), ensure_ascii=False
+    ).encode()
+
+
+class Refusals:
+    """Turns what an application raises into answers: refusals as they say, anything else into a 500."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched_send)
+        except Exception as error:
+            refusal = _refusal(scope, error)
+            if started:
+                raise  # too late for an answer: the connection is closed, and the client sees a broken one
+            await _refuse(scope, receive, send, refusal)
+
+
+def _refusal(scope: Scope, error: Exception) -> RequestRefused:
+    if isinstance(error, RequestRefused):
+        return error
+    if isinstance(error, HTTPException) and error.status_code == 405:
+        return MethodNotAllowed(method=scope["method"], allow=(error.headers or {}).get("Allow", ""))
+    if isinstance(error, HTTPException):
+        return NotFound()
+    log.error(
+        "request.failed",
+        correlation_id=correlation_id(scope),
+        method=scope["method"],
+        path=scope["path"],
+        exc_info=error,
+    )
+    return InternalFailure(correlation_id=correlation_id(scope))
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: RequestRefused) -> None:
+    """Answer, then read on for a while what the client is still sending.
+
+    A socket that is closed with unread bytes in it is reset, and then the client may never see the answer.
+    """
+    body = error_body(refusal.status, refusal.message)
+    headers = [JSON_TYPE, *refusal.headers]
+    asked = Headers(scope=scope)
+    sends_body = asked.get("content-length", "0") != "0" or "transfer-encoding" in asked
+    if not sends_body:
+        await respond(scope, send, refusal.status, body, headers)
+        return
+    await send(
+        {
+            "type": "http.response.start",
+            "status": refusal.status,
+            "headers": [
+                (b"content-length", str(len(body)).encode()),
+                (b"x-correlation-id", correlation_id(scope).encode()),
+                (b"connection", b"close"),
+                *headers,
+            ],
+        }
+    )
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if "expect" not in asked and not isinstance(refusal, UploadTimedOut):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                await _discard(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _discard(receive: Receive) -> None:
+    size_bytes = 0
+    while size_bytes < _LINGER_BYTES:
+        message = await receive()
+        size_bytes += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
+
+
+class ClientGone(Exception):  # noqa: N818 - not an error of ours
+    """The client closed the connection before it had sent the whole request."""
+
+
+async def read_body(receive: Receive, *, idle_seconds: float, total_seconds: float) -> AsyncIterator[bytes]:
+    """The pieces of the request body as they come. Raises `UploadTimedOut` or `ClientGone`."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + total_seconds
+    while True:
+        try:
+            async with asyncio.timeout_at(min(end, loop.time() + idle_seconds)):
+                message = await receive()
+        except TimeoutError:
+            raise UploadTimedOut from None
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        if piece := message.get("body"):
+            yield piece
+        if not message.get("more_body"):
+            return

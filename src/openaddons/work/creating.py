@@ -1,0 +1,75 @@
+"""A product that begins with a package: what an operator does for a publisher, by the steps that are anyone's."""
+
+from pathlib import Path
+
+from openaddons.errors import ValueRefused
+from openaddons.ids import new_guid
+from openaddons.store.operations import Operation, OperationKind, Outcome, accept_operation, read_operation
+from openaddons.store.products import Product, create_product, lock_product, make_signing_key, new_product_id
+from openaddons.store.publishers import Publisher
+from openaddons.store.session import Transaction
+from openaddons.store.submissions import Submission
+from openaddons.work.publishing import refusal_to_submit, submit_draft
+from openaddons.work.tools import Tools
+from openaddons.work.workshop import Workshop
+
+_PIECE_BYTES = 1 << 20
+
+
+def make_product(tools: Tools, *, publisher: Publisher, name: str, actor: str) -> Product:
+    """A new product in draft with a fresh signing key."""
+    product_id = new_product_id()
+    key = make_signing_key(tools.master_key, product_id=product_id)
+    return tools.database.run(
+        create_product, publisher=publisher, product_id=product_id, name=name, key=key, actor=actor
+    )
+
+
+def put_package(
+    workshop: Workshop, *, product: Product, publisher: Publisher, path: Path, actor: str
+) -> Operation:
+    """Upload the package at ``path`` to the product's draft and carry the operation out. Returns its end."""
+    tools = workshop.tools
+    with path.open("rb") as file, tools.objects.begin() as incoming:
+        while piece := file.read(_PIECE_BYTES):
+            incoming.write([piece])
+            if incoming.size_bytes > tools.settings.package_bytes_limit:
+                raise ValueRefused(
+                    name=str(path), problem=f"is larger than {tools.settings.package_bytes_limit} bytes."
+                )
+        stored = incoming.keep()
+    operation_id = tools.database.run(
+        accept_operation,
+        kind=OperationKind.UPLOAD,
+        product_id=product.id,
+        publisher_id=publisher.id,
+        actor=actor,
+        correlation_id=new_guid(),
+        stored=stored,
+    )
+    workshop.look_at(product.id)
+    operation = tools.database.read(read_operation, operation_id=operation_id)
+    assert operation is not None
+    return operation
+
+
+def submit(workshop: Workshop, *, product_id: str, notes: str, actor: str) -> Submission | Outcome:
+    """Send a product's draft to certification, the first time too, and do what follows from it.
+
+    The API answers the first time with ``CreateNotAllowed``; here and in the dashboard it is allowed.
+    Returns the rule that refuses it, if one does.
+    """
+    tools = workshop.tools
+    answer = tools.database.run(_submit, product_id=product_id, notes=notes, actor=actor, tools=tools)
+    workshop.look_at(product_id)
+    return answer
+
+
+def _submit(
+    tx: Transaction, *, product_id: str, notes: str, actor: str, tools: Tools
+) -> Submission | Outcome:
+    product = lock_product(tx, product_id=product_id)
+    refusal = refusal_to_submit(tx, product=product, settings=tools.settings)
+    if refusal is not None:
+        return refusal
+    return submit_draft(tx, product=product, settings=tools.settings, notes=notes, actor=actor)

@@ -1,0 +1,56 @@
+"""An accepted upload: the package is checked, and if it is good it becomes the draft's."""
+
+import time
+
+from openaddons.objects import StoredObject
+from openaddons.packages.check import CheckCancelled, Finding, Report, check
+from openaddons.settings import Settings
+from openaddons.store.drafts import set_package
+from openaddons.store.operations import Claim, end_operation
+from openaddons.store.session import Transaction
+from openaddons.work.outcomes import package_refused, package_updated
+from openaddons.work.tools import Tools, upload_limits
+
+
+def check_upload(tools: Tools, claim: Claim) -> None:
+    """Check the package, then change the draft and end the operation in one transaction.
+
+    Raises `ObjectMissing` when the bytes are gone and `ClaimLost` when another worker has taken over.
+    """
+    assert claim.object_key is not None
+    assert claim.digest is not None
+    assert claim.size_bytes is not None
+    stored = StoredObject(key=claim.object_key, digest=claim.digest, size_bytes=claim.size_bytes)
+    deadline = time.monotonic() + tools.settings.check_seconds
+    with tools.objects.open(stored.key) as file:
+        try:
+            report = check(
+                file,
+                limits=upload_limits(tools.settings),
+                allow_manifest_v2=tools.settings.allow_manifest_v2,
+                cancelled=lambda: time.monotonic() > deadline,
+            )
+        except CheckCancelled:
+            report = Report((_timed_out(tools.settings),), total=1, package=None)
+    tools.database.run(_finish, claim=claim, stored=stored, report=report)
+
+
+def _timed_out(settings: Settings) -> Finding:
+    return Finding(
+        code="CheckTimedOut",
+        severity="error",
+        message=f"The check of the package took longer than {settings.check_seconds:g} seconds.",
+        fix="Remove unneeded files; if it is a good package, ask the store's operator for more time.",
+    )
+
+
+def _finish(tx: Transaction, *, claim: Claim, stored: StoredObject, report: Report) -> None:
+    if report.package is None:
+        end_operation(
+            tx, claim=claim, outcome=package_refused(report.errors, report.total - len(report.warnings))
+        )
+        return
+    set_package(
+        tx, product_id=claim.product_id, package=report.package, stored=stored, findings=report.warnings
+    )
+    end_operation(tx, claim=claim, outcome=package_updated(report.package.file_name))

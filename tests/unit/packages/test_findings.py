@@ -1,0 +1,22 @@
+from openaddons.packages.findings import Finding, Findings
+
+
+def finding(code, severity="error"):
+    return Finding(code, severity, "message", "fix")
+
+
+def test_only_so_many_are_kept_and_all_are_counted():
+    findings = Findings(100)
+    findings.extend(finding(str(number)) for number in range(250))
+
+    assert len(findings.kept()) == 100
+    assert findings.total == 250
+    assert findings.error_count == 250
+
+
+def test_an_error_is_kept_however_many_warnings_come_before_it():
+    findings = Findings(2)
+    findings.extend([finding("a", "warning"), finding("b", "warning"), finding("c", "warning"), finding("d")])
+
+    assert [kept.code for kept in findings.kept()] == ["d", "a"]
+    assert findings.error_codes == {"d"}
