@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openaddons.clock import Clock, SystemClock
 from openaddons.errors import NotFound, StoreInUse
 from openaddons.objects import open_objects
-from openaddons.settings import EngineKind, Settings
+from openaddons.policies import EngineKind
+from openaddons.settings import Settings
 from openaddons.store.hot import HotReads, PostgresHotReads, SqliteHotReads
 from openaddons.store.leases import forget_leases
 from openaddons.store.postgres import ENDED_CHANNEL, send_word
@@ -65,10 +66,13 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Works
         database.close()
 
 
+_LOCK_NAME: Final = "serve.lock"
+
+
 @contextmanager
 def alone_with(data: Path) -> Iterator[None]:
     """Be the only serving process of an embedded database. Raises `StoreInUse`."""
-    descriptor = os.open(data / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(data / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -210,14 +214,19 @@ async def _listen(url: str, waiting: Waiting) -> None:
     """Hear of operations that ended in other processes. After a lost connection everybody looks again."""
     while True:
         try:
-            connection = await asyncpg.connect(url)
-            try:
-                await connection.add_listener(ENDED_CHANNEL, lambda *call: waiting.wake(str(call[3])))
-                waiting.wake_all()
-                while not connection.is_closed():
-                    await asyncio.sleep(_RECONNECT_SECONDS)
-            finally:
-                await connection.close()
+            await _listen_until_lost(url, waiting)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             log.warning("database.listener-lost", error=str(error))
-            await asyncio.sleep(_RECONNECT_SECONDS)
+        await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+async def _listen_until_lost(url: str, waiting: Waiting) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _connection: lost.set())
+        await connection.add_listener(ENDED_CHANNEL, lambda *call: waiting.wake(str(call[3])))
+        waiting.wake_all()
+        await lost.wait()
+    finally:
+        await connection.close()

@@ -63,7 +63,8 @@ class BodyNotZip(RequestRefused):
 
 
 class ContentTypeWrong(RequestRefused):
-    """The Content-Type header is missing or its value is not application/zip. Send Content-Type: application/zip."""
+    """The Content-Type header is missing or its value is not application/zip.
+    Send Content-Type: application/zip."""
 
     code = "ContentTypeWrong"
 

@@ -99,7 +99,7 @@ async def serve(
     async with serve_store(workshop) as serving:
         server = _Server(_config(serving), stopping or asyncio.Event())
         running = asyncio.create_task(server.serve())
-        while not server.started and not running.done():  # uvicorn has no event for it
+        while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
         if running.done():
             await running

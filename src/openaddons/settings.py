@@ -1,32 +1,15 @@
-"""The settings: one frozen tree. Name, default and help stand here; ``--help`` and docs/settings.md derive from it.
+"""The settings: one frozen tree. Name, default and help stand here; docs/settings.md derives from it.
 
 Each is read from the environment as ``OPENADDONS_<NAME>``; the command line overrides it.
 """
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from openaddons.store.modules import Requirement
-
-
-class CertificationPolicy(StrEnum):
-    """Who decides about a submission, and when."""
-
-    AUTOMATIC = "automatic"
-    MANUAL = "manual"
-    DELAYED = "delayed"
-
-
-class EngineKind(StrEnum):
-    """Who carries an operation out after its 202."""
-
-    AUTO = "auto"
-    INLINE = "inline"
-    QUEUE = "queue"
+from openaddons.policies import CertificationPolicy, EngineKind, Requirement
 
 
 class Settings(BaseSettings):
@@ -65,7 +48,7 @@ class Settings(BaseSettings):
     engine: Annotated[
         EngineKind,
         Field(
-            description="who carries operations out: inline (the serving process), queue (PostgreSQL and workers) or auto"
+            description="who carries operations out: inline (the serving process), queue (workers) or auto"
         ),
     ] = EngineKind.AUTO
     work_threads: Annotated[
@@ -116,7 +99,7 @@ class Settings(BaseSettings):
     required_fields: Annotated[
         Requirement,
         Field(
-            description="what a draft must fill in: package (a package is enough) or store (what Microsoft's store asks for)"
+            description="what a draft must fill in: package (that is enough) or store (what Microsoft asks for)"
         ),
     ] = Requirement.PACKAGE
     certification: Annotated[

@@ -4,6 +4,7 @@ import io
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -11,6 +12,8 @@ from openaddons.packages.check import check
 from openaddons.packages.rules.registry import RULES
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+
+Verdicts: TypeAlias = list[tuple[dict[str, Any], list[str]]]
 
 pytestmark = pytest.mark.skipif(
     not (CORPUS / "cases.jsonl").exists(),
@@ -22,7 +25,7 @@ NOT_OURS = {"zip-path-deep-150-7be3"}
 
 
 @pytest.fixture(scope="module")
-def verdicts():
+def verdicts() -> Verdicts:
     """Case and the codes of its errors, for every case."""
     cases = [json.loads(line) for line in (CORPUS / "cases.jsonl").read_text().splitlines()]
     return [
@@ -31,13 +34,13 @@ def verdicts():
     ]
 
 
-def test_no_package_that_a_browser_takes_is_refused(verdicts):
+def test_no_package_that_a_browser_takes_is_refused(verdicts: Verdicts) -> None:
     refused = {case["name"]: codes for case, codes in verdicts if case["expected"] == "accept" and codes}
 
     assert refused == {}
 
 
-def test_every_case_of_our_rules_is_refused_by_that_rule(verdicts):
+def test_every_case_of_our_rules_is_refused_by_that_rule(verdicts: Verdicts) -> None:
     missed = {
         case["name"]: (case["rule"], codes)
         for case, codes in verdicts
@@ -47,7 +50,7 @@ def test_every_case_of_our_rules_is_refused_by_that_rule(verdicts):
     assert missed == {}
 
 
-def test_all_hazardous_archives_are_refused(verdicts):
+def test_all_hazardous_archives_are_refused(verdicts: Verdicts) -> None:
     taken = Counter(
         bool(codes) for case, codes in verdicts if case["tier"] == "zip" and case["expected"] == "reject"
     )

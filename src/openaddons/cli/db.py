@@ -6,7 +6,8 @@ import click
 
 from openaddons.cli.output import emit, json_option
 from openaddons.cli.store import store_options
-from openaddons.settings import EngineKind, Settings
+from openaddons.policies import EngineKind
+from openaddons.settings import Settings
 from openaddons.store.schema import HEAD, current_revision, upgrade
 
 

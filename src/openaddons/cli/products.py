@@ -9,7 +9,8 @@ from openaddons.cli.output import emit, json_option
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.errors import Refusal
 from openaddons.packages.check import check
-from openaddons.settings import CertificationPolicy, Settings
+from openaddons.policies import CertificationPolicy
+from openaddons.settings import Settings
 from openaddons.store.operations import Outcome
 from openaddons.store.products import (
     Product,
@@ -197,7 +198,7 @@ def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
         f"  product ID  {found.id}",
         f"  CRX ID      {found.crx_id}",
         f"  live        {f'{live.version}, sha256 {live.digest}' if live else 'nothing'}",
-        f"  policy      {found.certification or f'{settings.certification.value} (the store’s)'}",
+        f"  policy      {found.certification or f'{settings.certification.value} (as the store)'}",
     ]
     lines += [
         f"  {each.state:<14} {each.version:<12} submission {each.id}"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import click
 
 from openaddons.cli.output import emit, json_option
-from openaddons.cli.store import opened, operator, plain, store_options, table
+from openaddons.cli.store import opened, operator, plain, store_options, store_url, table
 from openaddons.settings import Settings
 from openaddons.store.publishers import (
     CredentialKind,
@@ -25,9 +25,7 @@ def publisher() -> None:
 
 def token_url(settings: Settings, tenant_id: str) -> str:
     """Where a client secret is exchanged for an access token."""
-    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - compared, not bound
-    base = settings.public_url or f"http://{host}:{settings.port}"
-    return f"{base.rstrip('/')}/{tenant_id}/oauth2/v2.0/token"
+    return f"{store_url(settings)}/{tenant_id}/oauth2/v2.0/token"
 
 
 def _create(tx: Transaction, *, name: str, lifetime: timedelta, actor: str) -> tuple[Publisher, str, str]:

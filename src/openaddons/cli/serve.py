@@ -9,12 +9,14 @@ from typing import Any
 import click
 
 from openaddons.app import open_store
-from openaddons.cli.store import make_settings, store_options
+from openaddons.cli.store import keep_url, make_settings, store_options
 from openaddons.logs import configure_logs
-from openaddons.settings import EngineKind, Settings
+from openaddons.policies import EngineKind
+from openaddons.settings import Settings
 
 
 def _say_ready(url: str, *, as_json: bool, settings: Settings) -> None:
+    keep_url(settings, url)
     if as_json:
         text = json.dumps(
             {"url": url, "pid": os.getpid(), "data": str(settings.data), "engine": settings.engine_kind.value}

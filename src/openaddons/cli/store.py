@@ -62,6 +62,22 @@ def opened(settings: Settings) -> Iterator[Workshop]:
         yield workshop
 
 
+_URL_FILE = "serve.url"
+
+
+def keep_url(settings: Settings, url: str) -> None:
+    """Note where the store serves, so that other commands can print URLs that work."""
+    (settings.data / _URL_FILE).write_text(url, encoding="utf-8")
+
+
+def store_url(settings: Settings) -> str:
+    """The store's URL: as set, else where it last served, else where it would."""
+    kept = settings.data / _URL_FILE
+    if settings.public_url is None and kept.exists():
+        return kept.read_text(encoding="utf-8")
+    return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
 def operator() -> str:
     """How events name the person at the command line."""
     try:

@@ -53,8 +53,9 @@ class Package:
 
         "Tab Tally" in version 1.2.0 is ``tab_tally_1.2.0``; a name without any such letter is ``extension``.
         """
-        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode().lower()
-        words = re.sub("[^a-z0-9]+", "_", plain)[:_LONGEST_FILE_NAME].strip("_")
+        decomposed = unicodedata.normalize("NFKD", self.name)
+        letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+        words = re.sub("[^a-z0-9]+", "_", letters.lower())[:_LONGEST_FILE_NAME].strip("_")
         return f"{words or 'extension'}_{self.version}"
 
 

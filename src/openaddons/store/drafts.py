@@ -9,7 +9,8 @@ from openaddons.ids import new_guid
 from openaddons.objects import StoredObject
 from openaddons.packages.check import Package
 from openaddons.packages.findings import Finding
-from openaddons.store.modules import Module, PackageFacts, Requirement, problems, read_content
+from openaddons.policies import Requirement
+from openaddons.store.modules import Module, PackageFacts, problems, read_content
 from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
 from openaddons.store.tables import drafts, packages

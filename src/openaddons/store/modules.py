@@ -47,6 +47,7 @@ from urllib.parse import urlsplit
 
 from openaddons.errors import ValueRefused
 from openaddons.objects.keys import is_key
+from openaddons.policies import Requirement
 
 
 class Module(StrEnum):
@@ -57,15 +58,6 @@ class Module(StrEnum):
     PROPERTIES = "PROPERTIES"
     PRIVACY = "PRIVACY"
     LISTING = "LISTING"
-
-
-class Requirement(StrEnum):
-    """What must be filled in. What is filled in must keep its limits either way."""
-
-    PACKAGE = "package"
-    """A package is enough: for a store of one's own."""
-    STORE = "store"
-    """What Microsoft's store asks for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class CredentialKind(StrEnum):
     """What a credential is used for, and the prefix that secret scanners find it by."""
 
     API_KEY = "api_key"
-    CLIENT_SECRET = "client_secret"
+    CLIENT_SECRET = "client_secret"  # noqa: S105 - the name of a kind
 
     @property
     def prefix(self) -> str:

@@ -187,7 +187,7 @@ class SqliteDatabase(Database):
                     result = job.call(transaction)
                     for hook in self.before_commit:
                         hook(connection, transaction.changes)
-                except Exception as error:  # noqa: BLE001 - the caller's future carries it on
+                except Exception as error:
                     connection.exec_driver_sql("ROLLBACK TO verb")
                     job.future.set_exception(error)
                 else:
@@ -195,7 +195,7 @@ class SqliteDatabase(Database):
                     changes.append(transaction.changes)
                 connection.exec_driver_sql("RELEASE verb")
             connection.exec_driver_sql("COMMIT")
-        except Exception as error:  # noqa: BLE001 - no commit, no result: every caller hears of it
+        except Exception as error:
             with contextlib.suppress(Exception):
                 connection.exec_driver_sql("ROLLBACK")
             for job in group:

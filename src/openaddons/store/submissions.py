@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_submission_id
-from openaddons.settings import CertificationPolicy
+from openaddons.policies import CertificationPolicy
 from openaddons.store import states
 from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product

@@ -61,7 +61,7 @@ class QueueEngine:
     def start(self) -> None:
         """Nothing to start: workers have processes of their own."""
 
-    def stop(self, *, timeout_seconds: float) -> bool:  # noqa: ARG002 - the port's signature
+    def stop(self, *, timeout_seconds: float) -> bool:
         """Nothing to wait for: workers have processes of their own."""
         return True
 

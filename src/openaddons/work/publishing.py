@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from openaddons.errors import ObjectMissing
 from openaddons.packages.version import Version
-from openaddons.settings import CertificationPolicy, Settings
+from openaddons.policies import CertificationPolicy
+from openaddons.settings import Settings
 from openaddons.store.drafts import draft_row, module_statuses, read_package
 from openaddons.store.operations import Claim, Outcome, end_operation
 from openaddons.store.products import Product, highest_version, lock_product
@@ -57,7 +58,9 @@ def _finish(tx: Transaction, *, claim: Claim, settings: Settings) -> None:
     end_operation(tx, claim=claim, outcome=outcomes.submission_created(submission.id))
 
 
-def refusal_to_submit(tx: Transaction, *, product: Product, settings: Settings) -> Outcome | None:
+def refusal_to_submit(  # noqa: PLR0911 - one return for each rule, in their order
+    tx: Transaction, *, product: Product, settings: Settings
+) -> Outcome | None:
     """Why the draft cannot be submitted now, or None. The product's row must be locked."""
     if product.state is ProductState.UNPUBLISHING:
         return outcomes.UNPUBLISH_IN_PROGRESS

@@ -84,7 +84,7 @@ class Workshop:
         except Refusal as refusal:
             words.error("operation.irrecoverable", code=refusal.code, reason=refusal.message)
             database.run(end_operation, claim=claim, outcome=irrecoverable_failure(claim))
-        except Exception:
+        except Exception:  # whatever it is, the operation must come to an end
             words.exception("operation.failed", attempt=claim.attempt)
             if claim.attempt < self.tools.settings.attempts_limit:
                 self._pause(Lease("operations", claim.id, claim.attempt))

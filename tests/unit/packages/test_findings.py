@@ -1,11 +1,11 @@
-from openaddons.packages.findings import Finding, Findings
+from openaddons.packages.findings import Finding, Findings, Severity
 
 
-def finding(code, severity="error"):
+def finding(code: str, severity: Severity = "error") -> Finding:
     return Finding(code, severity, "message", "fix")
 
 
-def test_only_so_many_are_kept_and_all_are_counted():
+def test_only_so_many_are_kept_and_all_are_counted() -> None:
     findings = Findings(100)
     findings.extend(finding(str(number)) for number in range(250))
 
@@ -14,7 +14,7 @@ def test_only_so_many_are_kept_and_all_are_counted():
     assert findings.error_count == 250
 
 
-def test_an_error_is_kept_however_many_warnings_come_before_it():
+def test_an_error_is_kept_however_many_warnings_come_before_it() -> None:
     findings = Findings(2)
     findings.extend([finding("a", "warning"), finding("b", "warning"), finding("c", "warning"), finding("d")])
 

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openaddons.errors import ValueRefused
+from openaddons.policies import Requirement
 from openaddons.store.modules import (
     CATEGORIES,
     COUNTRIES,
     DATA_USAGE,
     Module,
     PackageFacts,
-    Requirement,
     problems,
     read_content,
     starting_content,

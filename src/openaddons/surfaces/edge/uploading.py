@@ -19,49 +19,66 @@ async def receive_package(
 
     Raises `BodyMissing`, `BodyNotZip`, `PackageTooLarge`, and what ``pieces`` raises.
     """
-    gathered: list[bytes] = []
-    gathered_bytes = size_bytes = 0
-    incoming: Incoming | None = None
-    writing: asyncio.Future[Any] | None = None
-    loop = asyncio.get_running_loop()
+    reception = _Reception(objects, limit_bytes)
     try:
         async for piece in pieces:
-            size_bytes += len(piece)
-            if size_bytes > limit_bytes:
-                raise PackageTooLarge(limit_bytes=limit_bytes)
-            gathered.append(piece)
-            gathered_bytes += len(piece)
-            if incoming is None and gathered_bytes >= 4:
-                _check_beginning(gathered)
-                incoming = objects.begin()
-            if incoming is not None and gathered_bytes >= _PIECE_BYTES:
-                # The next MiB is received while this one is hashed and written; never more than these two.
-                if writing is not None:
-                    await writing
-                writing = loop.run_in_executor(None, incoming.write, gathered)
-                gathered, gathered_bytes = [], 0
-        if not size_bytes:
-            raise BodyMissing
-        if incoming is None:
-            raise BodyNotZip
-        if writing is not None:
-            await writing
-        writing = finishing = loop.run_in_executor(None, _finish, incoming, gathered)
-        return await asyncio.shield(finishing)
+            await reception.take(piece)
+        return await reception.finish()
     except BaseException:
-        # The thread may still be at it: what it uses is taken away only when it has ended.
-        if writing is not None:
-            await asyncio.wait({writing})
-        if incoming is not None:
-            incoming.discard()
+        await reception.abandon()
         raise
 
 
-def _check_beginning(gathered: list[bytes]) -> None:
-    if not b"".join(gathered)[:4].startswith(_ZIP_BEGINNINGS):
-        raise BodyNotZip
+class _Reception:
+    """A package that is being received: one MiB is gathered while the one before is hashed and written."""
+
+    def __init__(self, objects: Objects, limit_bytes: int) -> None:
+        self._objects = objects
+        self._limit_bytes = limit_bytes
+        self._loop = asyncio.get_running_loop()
+        self._incoming: Incoming | None = None
+        self._writing: asyncio.Future[Any] | None = None
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
+        self._size_bytes = 0
+
+    async def take(self, piece: bytes) -> None:
+        """Add a piece; waits when the disk is slower than the network."""
+        self._size_bytes += len(piece)
+        if self._size_bytes > self._limit_bytes:
+            raise PackageTooLarge(limit_bytes=self._limit_bytes)
+        self._gathered.append(piece)
+        self._gathered_bytes += len(piece)
+        if self._incoming is None and self._gathered_bytes >= 4:
+            if not b"".join(self._gathered)[:4].startswith(_ZIP_BEGINNINGS):
+                raise BodyNotZip
+            self._incoming = self._objects.begin()
+        if self._incoming is not None and self._gathered_bytes >= _PIECE_BYTES:
+            if self._writing is not None:
+                await self._writing
+            self._writing = self._loop.run_in_executor(None, self._incoming.write, self._gathered)
+            self._gathered, self._gathered_bytes = [], 0
+
+    async def finish(self) -> StoredObject:
+        """Write the rest and make it durable."""
+        if not self._size_bytes:
+            raise BodyMissing
+        if self._incoming is None:
+            raise BodyNotZip
+        if self._writing is not None:
+            await self._writing
+        keeping = self._loop.run_in_executor(None, _keep, self._incoming, self._gathered)
+        self._writing = keeping
+        return await asyncio.shield(keeping)
+
+    async def abandon(self) -> None:
+        """Keep nothing. A thread may still be at it: what it uses is taken away only when it has ended."""
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+        if self._incoming is not None:
+            self._incoming.discard()
 
 
-def _finish(incoming: Incoming, gathered: list[bytes]) -> StoredObject:
-    incoming.write(gathered)
+def _keep(incoming: Incoming, rest: list[bytes]) -> StoredObject:
+    incoming.write(rest)
     return incoming.keep()
