@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check format bench
+.PHONY: help setup run test check docs format bench
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
 
@@ -24,6 +24,9 @@ check: setup  ## format, lint, types
 
 test: check  ## everything that must be true
 	$(BIN)/pytest
+
+docs: setup  ## write the pages that derive from the code
+	$(BIN)/python docs/make.py
 
 format: setup  ## write the house's format
 	$(BIN)/ruff format .

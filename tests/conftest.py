@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from openaddons.app import open_store
 from openaddons.settings import Settings
+from openaddons.work.workshop import Workshop
 from tests.stores import Account, RunningStore, make_account, running_store
 
 IN_CI = os.environ.get("CI") == "true"
@@ -65,6 +67,13 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         chosen["database"] = request.getfixturevalue("postgres_database")
     (tmp_path / "data").mkdir()
     return Settings(**chosen)
+
+
+@pytest.fixture
+def workshop(settings: Settings) -> Iterator[Workshop]:
+    """A store without its surfaces and without an engine: tests say when it works."""
+    with open_store(settings) as opened:
+        yield opened
 
 
 @pytest.fixture

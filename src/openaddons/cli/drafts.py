@@ -9,6 +9,7 @@ from openaddons.cli.output import emit, json_option
 from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
 from openaddons.store.drafts import Draft, read_draft, set_module
+from openaddons.store.images import IMAGE_BYTES_LIMIT, add_image, read_png_size
 from openaddons.store.modules import Module
 from openaddons.store.products import find_product
 
@@ -39,6 +40,27 @@ def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
         found = database.read(find_product, id_or_crx_id=product_id)
         drafted = database.read(read_draft, product_id=found.id, require=settings.required_fields)
     _tell(drafted, as_json=as_json)
+
+
+@draft.command(short_help="Add a picture for the listing.")
+@click.argument("product_id")
+@click.argument("file", type=click.File("rb"))
+@store_options
+@json_option
+def image(settings: Settings, *, product_id: str, file: IO[bytes], as_json: bool) -> None:
+    """Add a PNG for the product's listing; prints the key by which the listing's JSON names it."""
+    data = file.read(IMAGE_BYTES_LIMIT + 1)
+    if len(data) > IMAGE_BYTES_LIMIT:
+        raise click.UsageError(f"{file.name} is larger than {IMAGE_BYTES_LIMIT} bytes.")
+    size = read_png_size(data)
+    with opened(settings) as workshop:
+        database = workshop.tools.database
+        found = database.read(find_product, id_or_crx_id=product_id)
+        with workshop.tools.objects.begin() as incoming:
+            incoming.write([data])
+            stored = incoming.keep()
+        added = database.run(add_image, product_id=found.id, stored=stored, size=size, actor=operator())
+    emit(plain(added), as_json=as_json, text=added.object_key)
 
 
 @draft.command("set", short_help="Replace a module's content.")

@@ -10,6 +10,7 @@ from openaddons.objects import StoredObject
 from openaddons.packages.check import Package
 from openaddons.packages.findings import Finding
 from openaddons.policies import Requirement
+from openaddons.store.images import check_listing_images
 from openaddons.store.modules import Module, PackageFacts, problems, read_content
 from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
@@ -101,6 +102,8 @@ def set_module(tx: Transaction, *, product_id: str, module: Module, content: obj
     """Replace the content of a module. It may be incomplete, but not malformed: raises `ValueRefused`."""
     accepted = read_content(module, content)
     product = lock_product(tx, product_id=product_id)
+    if module is Module.LISTING:
+        check_listing_images(tx, product_id=product_id, listing=accepted)
     row = draft_row(tx, product_id=product_id)
     if row["modules"][module.value] == accepted:
         return

@@ -216,6 +216,19 @@ releases = sa.Table(
     sa.UniqueConstraint("product_id", "version"),
 )
 
+# A picture of a listing: the object is the product's own, and of a known size.
+images = sa.Table(
+    "images",
+    metadata,
+    sa.Column("object_key", sa.String(100), primary_key=True),
+    _product_id(),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+)
+
 # Who did what. Rows are added and never changed: triggers refuse the rest (the first migration).
 events = sa.Table(
     "events",

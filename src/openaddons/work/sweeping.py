@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from openaddons.store.session import Transaction
-from openaddons.store.tables import operations, packages, releases
+from openaddons.store.tables import images, operations, packages, releases
 from openaddons.work.tools import Tools
 
 log = structlog.get_logger()
@@ -82,6 +82,6 @@ def _remove(tools: Tools, keys: list[str]) -> int:
 def _named(tx: Transaction, *, keys: list[str]) -> set[str]:
     queries = [
         sa.select(table.c.object_key).where(table.c.object_key.in_(keys))
-        for table in (operations, packages, releases)
+        for table in (images, operations, packages, releases)
     ]
     return set(tx.execute(sa.union(*queries)).scalars())

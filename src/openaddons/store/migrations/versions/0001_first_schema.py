@@ -225,6 +225,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_releases_object_key"), "releases", ["object_key"], unique=False)
 
+    op.create_table(
+        "images",
+        sa.Column("object_key", sa.String(length=100), nullable=False),
+        sa.Column("product_id", sa.String(length=36), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("created_time", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_images_product_id_products")),
+        sa.PrimaryKeyConstraint("object_key", name=op.f("pk_images")),
+    )
     _keep_events()
 
 

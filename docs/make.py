@@ -1,0 +1,110 @@
+"""Writes the pages that derive from the code: settings, states and commands. A test holds them against it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import click
+
+from openaddons.cli import main
+from openaddons.settings import Settings
+from openaddons.store import states
+
+HERE = Path(__file__).parent
+_MADE = "<!-- Made by `make docs` from the code: change it there. -->"
+
+
+def settings_page() -> str:
+    """Every setting with its environment variable, default and meaning."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = field.default.value if isinstance(field.default, Enum) else field.default
+        shown = "" if default is None else f"`{default}`"
+        rows.append(f"| `OPENADDONS_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            _MADE,
+            "",
+            "Read from the environment; options of the command line override them. There is no settings file.",
+            "",
+            "| setting | default | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _transitions(title: str, table: Mapping[str, Mapping[Any, Any]]) -> Iterator[str]:
+    yield from (f"## {title}", "", "```mermaid", "stateDiagram-v2")
+    names = {state: f"s{number}" for number, state in enumerate(_states(table))}
+    yield from (f'    state "{state}" as {alias}' for state, alias in names.items())
+    for verb, moves in table.items():
+        yield from (f"    {names[str(a)]} --> {names[str(b)]}: {verb}" for a, b in moves.items())
+    yield from ("```", "", "| verb | from | to |", "|---|---|---|")
+    for verb, moves in table.items():
+        yield from (f"| {verb} | {a} | {b} |" for a, b in moves.items())
+    yield ""
+
+
+def _states(table: Mapping[str, Mapping[Any, Any]]) -> list[str]:
+    found: dict[str, None] = {}
+    for moves in table.values():
+        for before, after in moves.items():
+            found |= {str(before): None, str(after): None}
+    return list(found)
+
+
+def states_page() -> str:
+    """Every state and transition of operations, submissions and products."""
+    parts = (
+        ("Operations", states.OPERATION),
+        ("Submissions", states.SUBMISSION),
+        ("Products", states.PRODUCT),
+    )
+    lines = [
+        "# States",
+        "",
+        _MADE,
+        "",
+        "What no row names is refused. A submission that is Approved and held waits for its release; one that",
+        "is not held is signed and put into the store at once.",
+        "",
+    ]
+    for title, table in parts:
+        lines += _transitions(title, table)
+    return "\n".join(lines)
+
+
+def _commands(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    context = click.Context(group, info_name=path[-1])
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
+
+
+def commands_page() -> str:
+    """Every command with its help."""
+    lines = ["# Commands", "", _MADE, ""]
+    for path, command in _commands(main, ("openaddons",)):
+        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
+        lines += [f"## {' '.join(path)}", "", "```", command.get_help(context).rstrip(), "```", ""]
+    return "\n".join(lines)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "states.md": states_page,
+    "commands.md": commands_page,
+}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (HERE / name).write_text(page(), encoding="utf-8")
+        print(f"docs/{name}")
