@@ -84,9 +84,11 @@ def create(
     """
     if published and package is None:
         raise click.UsageError("--published needs --package.")
-    if name is None and package is None:
+    if package is not None:
+        packaged_name = _name_of(package, settings)
+        name = name or packaged_name
+    if name is None:
         raise click.UsageError("Give --name or --package.")
-    name = name or _name_of(package, settings)
     with opened(settings) as workshop:
         database = workshop.tools.database
         owner = database.read(find_publisher, name_or_id=publisher_name)
@@ -115,9 +117,8 @@ def create(
     emit(_answer(made), as_json=as_json, text=text)
 
 
-def _name_of(package: Path | None, settings: Settings) -> str:
+def _name_of(package: Path, settings: Settings) -> str:
     """The name in the package's manifest; a package that is refused is so before anything is made."""
-    assert package is not None
     with package.open("rb") as file:
         report = check(
             file,
@@ -126,7 +127,7 @@ def _name_of(package: Path | None, settings: Settings) -> str:
         )
     if report.package is None:
         lines = "\n".join(f"  {each.code}: {each.message} {each.fix}" for each in report.errors)
-        raise PackageRefused(message=f"{package} is refused:\n{lines}\n")
+        raise PackageRefused(message=f"{package} is refused.\n{lines}\n")
     return report.package.name
 
 

@@ -1,5 +1,7 @@
 """The schema and its migrations (Alembic). The tables are drawn in `openaddons.store.tables`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,9 @@ from openaddons.store.session import make_engine
 
 # The newest migration; a test holds it against the folder. Reading it here spares a start Alembic's import.
 HEAD: Final = "0001"
+
+# Any number will do, as long as nobody else locks it: "openaddo" in ASCII.
+_UPGRADE_LOCK: Final = 0x6F70656E6164646F
 
 
 def current_revision(url: str) -> str | None:
@@ -25,7 +30,7 @@ def current_revision(url: str) -> str | None:
 
 
 def upgrade(url: str) -> None:
-    """Bring the database to the newest schema. Doing it twice changes nothing."""
+    """Bring the database to the newest schema, wholly or not at all. Doing it twice changes nothing."""
     from alembic import command
     from alembic.config import Config
 
@@ -33,11 +38,29 @@ def upgrade(url: str) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     engine = make_engine(url)
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection, _alone(connection):
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _alone(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that waits for any other upgrade to end: of two processes, the second finds nothing to do."""
+    if connection.dialect.name == "postgresql":
+        with connection.begin():
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            yield
+        return
+    # Said by hand, as the connection commits by itself: a kill must not leave half a schema.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.exec_driver_sql("ROLLBACK")
+        raise
+    connection.exec_driver_sql("COMMIT")
 
 
 def ensure_current(url: str) -> None:

@@ -1,8 +1,9 @@
-"""The engine of the embedded default: threads in the serving process."""
+"""The engine of the embedded default: threads in the serving process. A worker process is one too, fed by a queue."""
 
 import queue
 import threading
 import time
+from concurrent.futures import Future
 from typing import Final
 
 import structlog
@@ -13,7 +14,7 @@ from openaddons.work.workshop import Workshop
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS: Final = 1.0
+_SWEEP_SECONDS: Final = 1.0
 
 
 class InlineEngine:
@@ -22,9 +23,11 @@ class InlineEngine:
     def __init__(self, workshop: Workshop, *, threads: int) -> None:
         self._workshop = workshop
         self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._queued: set[str] = set()
+        self._queued: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        # A lease that runs out is noticed no later than after its own length again.
+        self._sweep_seconds = min(_SWEEP_SECONDS, workshop.tools.settings.lease_seconds)
         self._threads = [
             threading.Thread(target=self._work, name=f"openaddons-work-{number}", daemon=True)
             for number in range(threads)
@@ -40,6 +43,7 @@ class InlineEngine:
     def stop(self, *, timeout_seconds: float) -> bool:
         """Let the steps under way end. What is not begun stays in the tables for the next start."""
         self._stopping.set()
+        self._workshop.begin_no_more()
         for _ in self._threads:
             self._queue.put(None)
         deadline = time.monotonic() + timeout_seconds
@@ -48,13 +52,14 @@ class InlineEngine:
                 thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def submit(self, product_id: str) -> None:
-        """Have a thread look at the product soon."""
+    def submit(self, product_id: str) -> Future[None]:
+        """Have a thread look at the product soon. The future is done when it has."""
         with self._lock:
-            if product_id in self._queued:
-                return
-            self._queued.add(product_id)
-        self._queue.put(product_id)
+            looked_at = self._queued.get(product_id)
+            if looked_at is None:
+                looked_at = self._queued[product_id] = Future()
+                self._queue.put(product_id)
+            return looked_at
 
     def _on_commit(self, changes: Changes) -> None:
         for product_id in changes.products_with_work:
@@ -64,11 +69,12 @@ class InlineEngine:
         while (product_id := self._queue.get()) is not None and not self._stopping.is_set():
             # Taken off the list before the look: what is committed during the look is queued again.
             with self._lock:
-                self._queued.discard(product_id)
+                looked_at = self._queued.pop(product_id)
             try:
                 self._workshop.look_at(product_id)
             except Exception:
                 log.exception("work.failed", product_id=product_id)
+            looked_at.set_result(None)
 
     def _sweep(self) -> None:
         while not self._stopping.is_set():
@@ -77,4 +83,4 @@ class InlineEngine:
                     self.submit(product_id)
             except Exception:
                 log.exception("sweep.failed")
-            self._stopping.wait(SWEEP_SECONDS)
+            self._stopping.wait(self._sweep_seconds)

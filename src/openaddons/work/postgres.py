@@ -1,12 +1,13 @@
 """The engine for many machines: PgQueuer, a kept queue in PostgreSQL, and worker processes.
 
 A job says "look at this product" and is enqueued in the very transaction that made the work (decision 5 of the
-house). Losing a job costs a second, not an operation: every worker also sweeps the tables.
+house). Losing a job costs a second, not an operation: a worker is the inline engine, which sweeps the tables too.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final
 
@@ -15,21 +16,24 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 from pgqueuer import PgQueuer
-from pgqueuer.adapters.persistence.queries import SyncQueries
-from pgqueuer.db import AsyncpgDriver
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.queries import Queries, SyncQueries
+from pgqueuer.domain.errors import FailingListenerError
 from pgqueuer.models import Job
 from psycopg import RawCursor
 from psycopg.rows import dict_row
 
-from openaddons.store.products import products_with_work
 from openaddons.store.session import Changes, Database
+from openaddons.work.inline import InlineEngine
 from openaddons.work.workshop import Workshop
 
 log = structlog.get_logger()
 
 ENTRYPOINT: Final = "look_at_product"
-SWEEP_SECONDS: Final = 2.0
+_LOOK_ANYWAY: Final = timedelta(seconds=5)  # should a notification be lost
 _DEAD_AFTER: Final = timedelta(seconds=20)
+_RECONNECT_SECONDS: Final = 1.0
+_CONNECTION_LOST: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError)
 
 
 class _TransactionDriver:
@@ -56,12 +60,15 @@ class QueueEngine:
     """The serving process's side of the queue: it enqueues, workers do the rest."""
 
     def __init__(self, database: Database) -> None:
+        self._url = database.engine.url.render_as_string(hide_password=False)
         database.before_commit.append(_enqueue)
 
     def start(self) -> None:
-        """Nothing to start: workers have processes of their own."""
+        """Make the queue's tables where they are missing: without them no change could be committed."""
+        with ThreadPoolExecutor(1) as aside:  # the calling thread has an event loop that runs already
+            aside.submit(asyncio.run, install_queue(self._url)).result()
 
-    def stop(self, *, timeout_seconds: float) -> bool:
+    def stop(self, *, timeout_seconds: float) -> bool:  # noqa: ARG002 - the port's signature
         """Nothing to wait for: workers have processes of their own."""
         return True
 
@@ -69,42 +76,53 @@ class QueueEngine:
 async def run_worker(
     workshop: Workshop, url: str, *, threads: int, ready: Callable[[], None], stopping: asyncio.Event
 ) -> None:
-    """Work until ``stopping`` is set, then end the steps under way. ``url`` is a PostgreSQL URL."""
+    """Work until ``stopping`` is set, then end the steps under way. ``url`` is a PostgreSQL URL.
+
+    While the queue's connection is lost the engine's sweep goes on alone, and so does what is under way.
+    """
+    await install_queue(url)
+    engine = InlineEngine(workshop, threads=threads)
+    engine.start()
+    ready()
+    try:
+        while not stopping.is_set():
+            try:
+                await _feed(engine, url, threads=threads, stopping=stopping)
+            except _CONNECTION_LOST as error:
+                log.warning("worker.connection-lost", error=str(error))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), _RECONNECT_SECONDS)
+    finally:
+        await asyncio.to_thread(engine.stop, timeout_seconds=workshop.tools.settings.drain_seconds)
+
+
+async def _feed(engine: InlineEngine, url: str, *, threads: int, stopping: asyncio.Event) -> None:
+    """Take jobs from the queue until ``stopping`` is set. Raises one of `_CONNECTION_LOST`."""
     connection = await asyncpg.connect(asyncpg_url(url))
     pgq = PgQueuer(AsyncpgDriver(connection))
 
     @pgq.entrypoint(ENTRYPOINT)
     async def look(job: Job) -> None:
-        if job.payload is not None:
-            await asyncio.to_thread(workshop.look_at, job.payload.decode())
-
-    async def sweep() -> None:
-        while not stopping.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), SWEEP_SECONDS)
-            try:
-                for product_id in await asyncio.to_thread(workshop.tools.database.read, products_with_work):
-                    await asyncio.to_thread(workshop.look_at, product_id)
-            except Exception:
-                log.exception("sweep.failed")
+        # Waited for, so that a busy worker leaves the next job to another; but a drain needs no one to wait.
+        assert job.payload is not None
+        looked_at = asyncio.wrap_future(engine.submit(job.payload.decode()))
+        await asyncio.wait({looked_at, until_stop}, return_when=asyncio.FIRST_COMPLETED)
 
     async def stop() -> None:
         await stopping.wait()
         pgq.shutdown.set()
 
+    until_stop = asyncio.create_task(stop())
     try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(sweep())
-            group.create_task(stop())
-            ready()
-            await pgq.run(
-                dequeue_timeout=timedelta(seconds=SWEEP_SECONDS),
-                batch_size=threads,
-                max_concurrent_tasks=2 * threads,
-                heartbeat_timeout=_DEAD_AFTER,
-            )
-            stopping.set()
+        await pgq.run(
+            dequeue_timeout=_LOOK_ANYWAY,
+            batch_size=1,
+            max_concurrent_tasks=max(2, threads),
+            shutdown_on_listener_failure=True,
+            heartbeat_timeout=_DEAD_AFTER,
+        )
     finally:
+        until_stop.cancel()
         await connection.close()
 
 
@@ -114,14 +132,13 @@ def asyncpg_url(url: str) -> str:
 
 
 async def install_queue(url: str) -> None:
-    """Make PgQueuer's tables, or bring them up to date. Doing it twice changes nothing."""
-    from pgqueuer.queries import Queries
-
+    """Make PgQueuer's tables, or bring them up to date. Doing it twice, or from two processes, changes nothing."""
     connection = await asyncpg.connect(asyncpg_url(url))
     try:
         queries = Queries(AsyncpgDriver(connection))
-        if not await queries.has_table("pgqueuer"):
-            await queries.install()
-        await queries.upgrade()
+        async with queries.schema_lock():
+            if not await queries.schema_is_installed():
+                await queries.install()
+            await queries.upgrade()
     finally:
         await connection.close()

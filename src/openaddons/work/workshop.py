@@ -38,16 +38,22 @@ class Workshop:
         self._lease = timedelta(seconds=tools.settings.lease_seconds)
         self._held: set[Lease] = set()
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
         self._ended = threading.Event()
         self._heart: threading.Thread | None = None
 
     def look_at(self, product_id: str) -> None:
         """Do everything that the product has to do now and that nobody else is doing."""
-        while not self._ended.is_set() and self._step(product_id):
+        while not self._stopping.is_set() and self._step(product_id):
             pass
+
+    def begin_no_more(self) -> None:
+        """From now on only the steps under way go on, and their leases with them."""
+        self._stopping.set()
 
     def close(self) -> None:
         """Begin no further step, and let the leases of this process run out."""
+        self.begin_no_more()
         self._ended.set()
         if self._heart is not None:
             self._heart.join()
