@@ -1,17 +1,23 @@
-"""Writes the pages that derive from the code: settings, states and commands. A test holds them against it."""
+"""Writes the pages that derive from the code: settings, states, commands and rules. A test holds them against it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import click
+from click.testing import CliRunner
 
 from openaddons.cli import main
+from openaddons.packages.check import GROUPS
+from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
 
 HERE = Path(__file__).parent
+assert GROUPS  # importing them fills the table of rules
 _MADE = "<!-- Made by `make docs` from the code: change it there. -->"
 
 
@@ -98,10 +104,58 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
+def _plain(text: str) -> str:
+    """Text in which Markdown sees nothing but text."""
+    return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", text)
+
+
+def rules_page() -> str:
+    """Every rule of the package check: what it says, why, how to mend it, where it comes from."""
+    severities = [row.severity for row in RULES.values()]
+    lines = [
+        "# Rules of the package check",
+        "",
+        _MADE,
+        "",
+        f"{len(RULES)} rules: {severities.count('error')} errors, {severities.count('warning')} warnings.",
+        "`…` stands for what a finding fills in. `openaddons lint --explain CODE` prints one of them;",
+        "[lint.md](lint.md) says how to use the check before an upload.",
+        "",
+    ]
+    for code, row in sorted(RULES.items()):
+        lines += [
+            f"## {code}",
+            "",
+            f"*{row.severity}*: {_plain(row.what)}",
+            "",
+            f"- Why: {_plain(row.reason)}",
+            f"- Fix: {_plain(row.how)}",
+            f"- Source: {_plain(row.source)}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+# "$ openaddons lint …", typed in examples/lint, and what it prints.
+_TRANSCRIPT = re.compile(r"^(```console\n\$ openaddons (lint .+?)\n).*?(?=^```)", re.MULTILINE | re.DOTALL)
+
+
+def lint_page() -> str:
+    """The page on ``openaddons lint`` as it stands, its transcripts made anew."""
+
+    def typed(match: re.Match[str]) -> str:
+        with chdir(HERE.parent / "examples" / "lint"):
+            return match[1] + CliRunner().invoke(main, match[2].split()).stdout
+
+    return _TRANSCRIPT.sub(typed, (HERE / "lint.md").read_text(encoding="utf-8"))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "states.md": states_page,
     "commands.md": commands_page,
+    "rules.md": rules_page,
+    "lint.md": lint_page,
 }
 
 if __name__ == "__main__":

@@ -10,13 +10,14 @@ SOURCE = Path(__file__).parent.parent / "src" / "openaddons"
 
 # From the ground up. A module may import from its own step and from those before it.
 STEPS = (
-    ("errors", "clock", "ids", "policies", "settings", "logs"),
+    ("errors", "clock", "ids", "policies", "settings", "logs", "text"),
     ("packages",),
     ("objects",),
     ("store",),
     ("work",),
     ("surfaces",),
     ("app", "server"),
+    ("linting",),
     ("cli", "__main__"),
 )
 # The client knows the API alone: nothing of the server, and only the command line uses it.

@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("openaddons.cli.demo:demo", "Start a store on this machine with one extension in it."),
         "draft": ("openaddons.cli.drafts:draft", "Show and edit the draft of a product."),
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
+        "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
+        "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),
         "product": ("openaddons.cli.products:product", "Create, list and show products."),
         "publish": ("openaddons.cli.publish:publish", "Publish a package, or the draft as it is."),
         "publisher": ("openaddons.cli.publishers:publisher", "Create, list and show publishers."),

@@ -7,6 +7,10 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from openaddons.text import one_line, say
+
+__all__ = ["emit", "json_option", "note", "one_line", "progress_bar", "say", "size_in_words"]
+
 _BAR_CELLS: Final = 30
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,15 +28,6 @@ def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     have (a time, an enumeration) is written as its ``str``.
     """
     click.echo(json.dumps(value, indent=2, default=str) if as_json else text)
-
-
-def one_line(text: str) -> str:
-    """A stranger's text for a terminal or a build log: on one line, without control characters.
-
-    A line of a build log that begins with ``::`` is an order to the build system, and an escape character is
-    one to the terminal; a store's message must be neither.
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def note(text: str, *, quiet: bool) -> None:

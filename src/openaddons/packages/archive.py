@@ -7,14 +7,14 @@ Memory is bounded by the number of entries, time by the size of the package and 
 import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise, zip_longest
 from types import MappingProxyType
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from openaddons.packages import records
 from openaddons.packages.findings import DEFAULT_LIMITS, Finding, Findings, Limits
-from openaddons.packages.paths import collisions, is_junk, path_rules_broken
+from openaddons.packages.paths import admitted_name, collisions, is_junk
 from openaddons.packages.records import ArchiveUnsound, CentralHeader, Directory
 from openaddons.packages.rules import archive as rules
 
@@ -22,7 +22,7 @@ __all__ = ["Archive", "ArchiveUnsound", "CheckCancelled", "Entry", "never"]
 
 MANIFEST_NAME: Final = "manifest.json"
 
-_CHUNK_BYTES = 1 << 16
+PIECE_BYTES: Final = 1 << 16
 _LATEST_VERSION_NEEDED = 63
 _METHOD_AES = 99
 _HOSTS_WITH_UNIX_MODES = frozenset({3, 19})
@@ -38,33 +38,53 @@ def never() -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One file in an archive."""
 
     name: str
     """Path without the enclosing folder."""
     size_bytes: int
     compressed_bytes: int
-    crc32: int
+    crc32: int | None
+    """None where nobody wrote it down: a file on disk."""
     method: int
-    data_offset: int
+    position: int
+    """Where its data begins in the ZIP archive; of a folder on disk, which of its files it is."""
 
 
-@dataclass(frozen=True, slots=True)
 class Archive:
     """An opened archive. Its files are named as they will be in the package: the enclosing folder is gone."""
 
-    files: Mapping[str, Entry]
-    """What belongs to the package, by name, in the order of the names."""
-    junk: tuple[Entry, ...]
-    """What operating systems and version control left behind: checked like the rest, and not served."""
-    root: str
-    """The enclosing folder that was stripped, without a slash; empty if there was none."""
-    outside: tuple[str, ...]
-    """Names beside the enclosing folder, as they stand in the archive."""
-    size_bytes: int
-    _file: BinaryIO = field(repr=False, compare=False)
+    __slots__ = ("_pieces", "files", "junk", "outside", "root", "size_bytes")
+
+    def __init__(
+        self, entries: Mapping[str, Entry], pieces: Callable[[Entry], Iterator[bytes]], *, size_bytes: int
+    ) -> None:
+        """An archive as seen from the folder that holds the manifest: the root, or a single folder in it.
+
+        ``entries`` are all there is, folders included, by their names as they stand. ``pieces`` gives the
+        content of one, which is judged here; it stops on its own at some small size.
+        """
+        junk = {name for name in entries if is_junk(name)}
+        proper = sorted(entries.keys() - junk)
+        root = _enclosing_folder(proper)
+        inside = {
+            name.removeprefix(root): entries[name]
+            for name in proper
+            if name.startswith(root) and not name.endswith("/")
+        }
+        self.files: Mapping[str, Entry] = MappingProxyType(
+            {name: entry._replace(name=name) for name, entry in inside.items()} if root else inside
+        )
+        """What belongs to the package, by name, in the order of the names."""
+        self.junk = tuple(entries[name] for name in sorted(junk) if not name.endswith("/"))
+        """What operating systems and version control left behind: checked like the rest, and not served."""
+        self.root = root.removesuffix("/")
+        """The enclosing folder that was stripped, without a slash; empty if there was none."""
+        self.outside = tuple(name for name in proper if not name.startswith(root))
+        """Names beside the enclosing folder, as they stand in the archive."""
+        self.size_bytes = size_bytes
+        self._pieces = pieces
 
     @classmethod
     def open(
@@ -83,18 +103,20 @@ class Archive:
         Raises:
             ArchiveUnsound: it cannot be read, or should not be.
         """
-        collected = findings if findings is not None else _Intolerant(limits.findings)
+        collected = findings if findings is not None else Intolerant(limits.findings)
         size = file.seek(0, os.SEEK_END)
         _refuse_other_files(file, size, limits)
         directory = records.find_directory(file, size)
-        if directory.count > limits.entries:
+        if directory.entry_count > limits.entries:
             raise ArchiveUnsound(
-                rules.ZIP_TOO_MANY_ENTRIES.finding(count=directory.count, limit=limits.entries)
+                rules.ZIP_TOO_MANY_ENTRIES.finding(count=directory.entry_count, limit=limits.entries)
             )
-        if not directory.count:
+        if not directory.entry_count:
             raise ArchiveUnsound(rules.ZIP_EMPTY.finding())
         headers = []
         for header in records.read_directory(file, directory):
+            if cancelled():
+                raise CheckCancelled
             # Not a matter of taste like other names: twenty thousand times 64 KiB would have to be kept.
             if len(header.raw_name) > limits.path_bytes:
                 raise ArchiveUnsound(rules.ZIP_NAME_TOO_LONG.finding(name=header.shown))
@@ -103,27 +125,7 @@ class Archive:
         _refuse_bombs(headers, limits)
         offsets = _lay_out(file, headers, directory, cancelled)
         entries = _named(headers, offsets, limits, collected)
-        return cls._rooted(entries, file=file, size=size)
-
-    @classmethod
-    def _rooted(cls, entries: dict[str, Entry], *, file: BinaryIO, size: int) -> "Archive":
-        """The archive as seen from the folder that holds the manifest: the root, or a single folder in it."""
-        junk = {name for name in entries if is_junk(name)}
-        proper = sorted(entries.keys() - junk)
-        root = _enclosing_folder(proper)
-        inside = {
-            name.removeprefix(root): entries[name]
-            for name in proper
-            if name.startswith(root) and not name.endswith("/")
-        }
-        return cls(
-            files=MappingProxyType({name: _renamed(entry, name) for name, entry in inside.items()}),
-            junk=tuple(entries[name] for name in sorted(junk) if not name.endswith("/")),
-            root=root.removesuffix("/"),
-            outside=tuple(name for name in proper if not name.startswith(root)),
-            size_bytes=size,
-            _file=file,
-        )
+        return cls(entries, partial(_unpacked, file), size_bytes=size)
 
     def stream(self, name: str, *, cancelled: Callable[[], bool] = never) -> Iterator[bytes]:
         """The content of a file, in pieces of no more than 64 KiB.
@@ -139,21 +141,21 @@ class Archive:
 
     def stream_entry(self, entry: Entry, *, cancelled: Callable[[], bool] = never) -> Iterator[bytes]:
         """As ``stream``, for an entry of ``files`` or ``junk``."""
-        pieces = self._inflated(entry) if entry.method == records.DEFLATED else self._stored(entry)
         length, checksum, held = 0, 0, b""
-        for piece in pieces:
+        for piece in self._pieces(entry):
             if cancelled():
                 raise CheckCancelled
             if held:
                 yield held
             held = piece
             length += len(piece)
-            checksum = zlib.crc32(piece, checksum)
+            if entry.crc32 is not None:
+                checksum = zlib.crc32(piece, checksum)
             if length > entry.size_bytes:
                 raise _wrong_size(entry, f"more than {entry.size_bytes}")
         if length != entry.size_bytes:
             raise _wrong_size(entry, length)
-        if checksum != entry.crc32:
+        if entry.crc32 is not None and checksum != entry.crc32:
             raise ArchiveUnsound(rules.ZIP_CRC_MISMATCH.finding(file=entry.name, name=entry.name))
         if held:
             yield held
@@ -168,44 +170,8 @@ class Archive:
             raise ValueError(f"{name} is longer than {limit_bytes} bytes")
         return b"".join(self.stream(name))
 
-    def _stored(self, entry: Entry) -> Iterator[bytes]:
-        if entry.compressed_bytes != entry.size_bytes:
-            raise _wrong_size(entry, entry.compressed_bytes)
-        return self._raw(entry)
 
-    def _raw(self, entry: Entry) -> Iterator[bytes]:
-        at, end = entry.data_offset, entry.data_offset + entry.compressed_bytes
-        while at < end:
-            # Other entries may be read between two pieces of this one, so every piece seeks.
-            yield (piece := records.read_at(self._file, at, min(_CHUNK_BYTES, end - at)))
-            at += len(piece)
-
-    def _inflated(self, entry: Entry) -> Iterator[bytes]:
-        """Deflated data (4.4.5, RFC 1951), a bounded piece at a time however well it is compressed."""
-        if not entry.compressed_bytes and not entry.size_bytes:
-            return
-        where = f"the data of {entry.name}"
-        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        for piece in self._raw(entry):
-            if inflater.eof:
-                raise records.corrupt(where)
-            waiting = piece
-            while waiting:
-                try:
-                    yield inflater.decompress(waiting, _CHUNK_BYTES)
-                except zlib.error:
-                    raise records.corrupt(where) from None
-                waiting = inflater.unconsumed_tail
-            if inflater.unused_data:
-                raise records.corrupt(where)
-        while not inflater.eof:
-            rest = inflater.decompress(b"", _CHUNK_BYTES)
-            if not rest:
-                raise records.corrupt(where)
-            yield rest
-
-
-class _Intolerant(Findings):
+class Intolerant(Findings):
     """Raises the first error that it is given."""
 
     __slots__ = ()
@@ -307,14 +273,8 @@ def _named(
     entries: dict[str, Entry] = {}
     counts: dict[str, int] = {}
     for header, offset in zip(headers, offsets, strict=True):
-        try:
-            name = header.raw_name.decode()
-        except UnicodeDecodeError:
-            findings.add(rules.ZIP_NAME_ENCODING.finding(file=header.shown, name=header.shown))
-            continue
-        broken = list(path_rules_broken(name, limits))
-        findings.extend(rule.finding(file=name, name=name) for rule in broken)
-        if broken:
+        name = admitted_name(header.raw_name, limits, findings)
+        if name is None:
             continue
         counts[name] = counts.get(name, 0) + 1
         # Deflated, nothing is two bytes long.
@@ -326,7 +286,7 @@ def _named(
             compressed_bytes=header.compressed_bytes,
             crc32=header.crc32,
             method=header.method,
-            data_offset=offset,
+            position=offset,
         )
     for name, count in counts.items():
         if count > 1:
@@ -346,17 +306,47 @@ def _enclosing_folder(names: list[str]) -> str:
     return ""
 
 
-def _renamed(entry: Entry, name: str) -> Entry:
-    if entry.name == name:
-        return entry
-    return Entry(
-        name=name,
-        size_bytes=entry.size_bytes,
-        compressed_bytes=entry.compressed_bytes,
-        crc32=entry.crc32,
-        method=entry.method,
-        data_offset=entry.data_offset,
-    )
+def _unpacked(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    """The content of an entry of a ZIP archive, a bounded piece at a time however well it is compressed."""
+    if entry.method == records.DEFLATED:
+        return _inflated(file, entry)
+    if entry.compressed_bytes != entry.size_bytes:
+        raise _wrong_size(entry, entry.compressed_bytes)
+    return _raw(file, entry)
+
+
+def _raw(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    at, end = entry.position, entry.position + entry.compressed_bytes
+    while at < end:
+        # Other entries may be read between two pieces of this one, so every piece seeks.
+        yield (piece := records.read_at(file, at, min(PIECE_BYTES, end - at)))
+        at += len(piece)
+
+
+def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
+    """Deflated data (4.4.5, RFC 1951)."""
+    if not entry.compressed_bytes and not entry.size_bytes:
+        return
+    where = f"the data of {entry.name}"
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    for piece in _raw(file, entry):
+        if inflater.eof:
+            raise records.corrupt(where)
+        waiting = piece
+        # Past the end of the stream zlib hands back the same tail for ever, and piles up copies of it.
+        while waiting and not inflater.eof:
+            try:
+                yield inflater.decompress(waiting, PIECE_BYTES)
+            except zlib.error:
+                raise records.corrupt(where) from None
+            waiting = inflater.unconsumed_tail
+        if inflater.unused_data:
+            raise records.corrupt(where)
+    while not inflater.eof:
+        rest = inflater.decompress(b"", PIECE_BYTES)
+        if not rest:
+            raise records.corrupt(where)
+        yield rest
 
 
 def _wrong_size(entry: Entry, actual: int | str) -> ArchiveUnsound:

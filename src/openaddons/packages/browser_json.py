@@ -14,8 +14,7 @@ import json
 import math
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -36,8 +35,7 @@ _LONGEST_INTEGER = 400
 _KEPT_DUPLICATES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place in a text, both counted from 1, columns in characters."""
 
     line: int
@@ -53,8 +51,7 @@ class NotJson(Exception):  # noqa: N818 - a verdict on the text
         self.place = place
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """A JSON text."""
 
     value: Any
@@ -65,8 +62,8 @@ class Parsed:
     """Paths of keys that occur again in the same object. The last one counts."""
 
 
-def parse(data: bytes, *, max_depth: int) -> Parsed:
-    """The value that a browser reads.
+def parse(data: bytes, *, max_depth: int, trailing_commas: bool = False) -> Parsed:
+    """The value that a browser reads. Of some files it takes a comma behind the last member too.
 
     Raises:
         NotJson: it reads none.
@@ -86,7 +83,7 @@ def parse(data: bytes, *, max_depth: int) -> Parsed:
         else:
             if _depth(value) < max_depth:
                 return Parsed(value, text, has_comments=False, duplicate_keys=())
-    scanner = _Scanner(text, max_depth)
+    scanner = _Scanner(text, max_depth, trailing_commas=trailing_commas)
     value = scanner.scan()
     return Parsed(value, text, scanner.has_comments, tuple(scanner.duplicate_keys))
 
@@ -197,9 +194,10 @@ class _Container:
 class _Scanner:
     """Reads a text once, from left to right, without recursion."""
 
-    def __init__(self, text: str, max_depth: int) -> None:
+    def __init__(self, text: str, max_depth: int, *, trailing_commas: bool = False) -> None:
         self._text = text
         self._max_depth = max_depth
+        self._trailing_commas = trailing_commas
         self._at = 0
         self._opened: list[_Container] = []
         self.root: _Container | None = None
@@ -292,7 +290,10 @@ class _Scanner:
         self._at += 1
         self._skip()
         if self._text.startswith(container.closing, self._at):
-            raise self._refuse("trailing comma", comma_at)
+            if not self._trailing_commas:
+                raise self._refuse("trailing comma", comma_at)
+            self._at += 1
+            return False
         self._member(container)
         return True
 

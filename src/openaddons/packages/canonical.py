@@ -8,8 +8,7 @@ add-on. So the bytes that get signed are always written here.
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from openaddons.packages.archive import Archive, never
 
@@ -28,8 +27,7 @@ _LEVEL = 6
 _CHUNK_BYTES = 1 << 16
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(NamedTuple):
     name: bytes
     offset: int
     crc32: int

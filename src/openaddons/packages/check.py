@@ -3,29 +3,73 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from functools import partial
+from os import PathLike
+from typing import Any, BinaryIO, NamedTuple
 
 from openaddons.packages.archive import MANIFEST_NAME, Archive, ArchiveUnsound, CheckCancelled, never
+from openaddons.packages.browser_json import Parsed
+from openaddons.packages.contents import Contents
 from openaddons.packages.findings import DEFAULT_LIMITS, Finding, Findings, Limits
+from openaddons.packages.folder import open_folder
+from openaddons.packages.ignore import NOTHING, Ignore
 from openaddons.packages.manifest import Manifest, read_manifest
-from openaddons.packages.rules import identity, manifest
+from openaddons.packages.rules import (
+    action,
+    background,
+    code,
+    commands,
+    content_scripts,
+    csp,
+    dnr,
+    files,
+    icons,
+    identity,
+    locales,
+    manifest,
+    origin,
+    other,
+    pages,
+    permissions,
+    theme,
+    tts_engine,
+    web_accessible_resources,
+)
 from openaddons.packages.rules.archive import NAME_RULES
 from openaddons.packages.rules.layout import layout_findings, parse_manifest
 from openaddons.packages.rules.subject import PACKAGE_RULES, Subject
 from openaddons.packages.version import Version
 
-__all__ = ["GROUPS", "CheckCancelled", "Finding", "Limits", "Package", "Report", "check"]
+__all__ = ["GROUPS", "CheckCancelled", "Finding", "Limits", "Package", "Report", "check", "check_folder"]
 
-GROUPS = (manifest, identity)
+GROUPS = (
+    manifest,
+    identity,
+    origin,
+    action,
+    background,
+    commands,
+    locales,
+    icons,
+    files,
+    dnr,
+    permissions,
+    content_scripts,
+    web_accessible_resources,
+    csp,
+    pages,
+    theme,
+    tts_engine,
+    other,
+    code,
+)
 """The modules whose rules are asked of every package, in this order."""
 
 _PERMISSION_KEYS = ("permissions", "host_permissions", "optional_permissions", "optional_host_permissions")
 _LONGEST_FILE_NAME = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(NamedTuple):
     """What an add-on's package says of itself."""
 
     name: str
@@ -34,7 +78,7 @@ class Package:
     description: str
     """In the default locale; empty if there is none."""
     manifest_version: int
-    manifest: dict[str, Any] = field(repr=False)
+    manifest: dict[str, Any]
     """The manifest as it stands in the package. Whole numbers beyond 32 bits are floats."""
     default_locale: str | None
     locales: tuple[str, ...]
@@ -59,16 +103,19 @@ class Package:
         return f"{words or 'extension'}_{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What a check found."""
 
     findings: tuple[Finding, ...]
     """Errors first. Not all of them, if there are very many."""
     total: int
     """All of them, counted."""
+    error_total: int
+    """The errors among them, counted."""
     package: Package | None
     """None if there is any error."""
+    root: str = ""
+    """The enclosing folder that was stripped, without a slash; empty if there was none."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -93,17 +140,50 @@ def check(
     Raises:
         CheckCancelled: it said yes.
     """
+    open_archive = partial(Archive.open, file, limits, cancelled=cancelled)
+    return _report(open_archive, limits, allow_manifest_v2, cancelled)
+
+
+def check_folder(
+    path: str | PathLike[str],
+    *,
+    ignored: Ignore = NOTHING,
+    limits: Limits = DEFAULT_LIMITS,
+    allow_manifest_v2: bool = False,
+    cancelled: Callable[[], bool] = never,
+) -> Report:
+    """Look at the package that the folder at ``path`` becomes when it is packed without what is ``ignored``.
+
+    Raises:
+        CheckCancelled: ``cancelled`` said yes.
+        OSError: the folder cannot be read.
+    """
+    open_archive = partial(open_folder, path, limits, ignored=ignored, cancelled=cancelled)
+    return _report(open_archive, limits, allow_manifest_v2, cancelled)
+
+
+def _report(
+    open_archive: Callable[..., Archive],
+    limits: Limits,
+    allow_manifest_v2: bool,
+    cancelled: Callable[[], bool],
+) -> Report:
     findings = Findings(limits.findings)
-    package = None
+    package, root = None, ""
     try:
-        archive = Archive.open(file, limits, findings=findings, cancelled=cancelled)
+        archive = open_archive(findings=findings)
+        root = archive.root
         # Of an archive that readers understand differently, nothing further can be said.
         if findings.error_codes <= NAME_RULES:
             package = _package(archive, findings, limits, allow_manifest_v2, cancelled)
     except ArchiveUnsound as fault:
         findings.add(fault.finding)
     return Report(
-        findings=findings.kept(), total=findings.total, package=None if findings.error_count else package
+        findings=findings.kept(),
+        total=findings.total,
+        error_total=findings.error_count,
+        package=None if findings.error_count else package,
+        root=root,
     )
 
 
@@ -114,34 +194,36 @@ def _package(
     allow_manifest_v2: bool,
     cancelled: Callable[[], bool],
 ) -> Package | None:
-    """The package in an archive whose records are sound, if its manifest can be read."""
-    unsound = _unsound_files(archive, findings, cancelled)
+    """The package in an archive whose records are sound, if it is without errors."""
     findings.extend(layout_findings(archive))
-    if MANIFEST_NAME not in archive.files or MANIFEST_NAME in unsound:
-        return None
-    parsed = parse_manifest(archive, limits)
+    contents = Contents(archive, cancelled=cancelled)
+    manifest = _judged(archive, contents, findings, limits, allow_manifest_v2, cancelled)
+    contents.verify_rest()
+    findings.extend(contents.faults)
+    return None if manifest is None or findings.error_count else _described(archive, manifest)
+
+
+def _judged(
+    archive: Archive,
+    contents: Contents,
+    findings: Findings,
+    limits: Limits,
+    allow_manifest_v2: bool,
+    cancelled: Callable[[], bool],
+) -> Manifest | None:
+    """The manifest, after all rules were asked; None if it cannot be read."""
+    parsed = parse_manifest(archive, contents, limits) if MANIFEST_NAME in archive.files else None
     if isinstance(parsed, Finding):
         findings.add(parsed)
+    if not isinstance(parsed, Parsed):
         return None
-    subject = Subject(archive, read_manifest(archive, parsed, limits), limits, allow_manifest_v2)
+    manifest = read_manifest(archive, parsed, limits)
+    subject = Subject(archive, manifest, limits, contents, allow_manifest_v2)
     for rule in PACKAGE_RULES:
         if cancelled():
             raise CheckCancelled
-        findings.extend(rule.findings(subject))
-    return None if findings.error_count else _described(archive, subject.manifest)
-
-
-def _unsound_files(archive: Archive, findings: Findings, cancelled: Callable[[], bool]) -> set[str]:
-    """Unpack everything once and keep nothing: names of files whose data is not what their headers say."""
-    unsound = set()
-    for entry in (*archive.files.values(), *archive.junk):
-        try:
-            for _ in archive.stream_entry(entry, cancelled=cancelled):
-                pass
-        except ArchiveUnsound as fault:
-            findings.add(fault.finding)
-            unsound.add(entry.name)
-    return unsound
+        rule.judge(subject, findings, cancelled)
+    return manifest
 
 
 def _described(archive: Archive, manifest: Manifest) -> Package:

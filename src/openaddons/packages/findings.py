@@ -1,16 +1,14 @@
 """What a check says about a package, and how much of a package it is willing to look at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Severity: TypeAlias = Literal["error", "warning"]
 
 MIB = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is wrong with a package, where it is, and how to mend it."""
 
     code: str
@@ -26,8 +24,7 @@ class Finding:
     """Counted from 1, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How large a package, and each thing in it, may be. All can be set by the operator."""
 
     package_bytes: int = 512 * MIB
@@ -80,13 +77,20 @@ class Findings:
 
     def add(self, finding: Finding) -> None:
         """Count a finding, and keep it if there is room."""
+        self.count(finding.code, finding.severity)
+        if self.has_room(finding.severity):
+            self._kept[finding.severity].append(finding)
+
+    def has_room(self, severity: Severity) -> bool:
+        """Whether the next finding of this severity is kept. If not, it need only be counted."""
+        return len(self._kept[severity]) < self._limit
+
+    def count(self, code: str, severity: Severity) -> None:
+        """Count a finding that is not worth its words."""
         self.total += 1
-        if finding.severity == "error":
+        if severity == "error":
             self.error_count += 1
-            self.error_codes.add(finding.code)
-        kept = self._kept[finding.severity]
-        if len(kept) < self._limit:
-            kept.append(finding)
+            self.error_codes.add(code)
 
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add each of them."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -17,16 +16,22 @@ _REFERENCE = re.compile(r"__MSG_([A-Za-z0-9_@]+)__")
 _PLACEHOLDER = re.compile(r"\$([A-Za-z0-9_@]+)\$")
 
 
-@dataclass(frozen=True)
 class Manifest:
     """A manifest whose top level is an object."""
 
-    parsed: Parsed
-    limits: Limits
-    messages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Messages of the default locale, by lower-case name."""
-    locales: tuple[str, ...] = ()
-    """Names of the folders under _locales."""
+    def __init__(
+        self,
+        parsed: Parsed,
+        limits: Limits,
+        messages: Mapping[str, str] = MappingProxyType({}),
+        locales: tuple[str, ...] = (),
+    ) -> None:
+        self.parsed = parsed
+        self.limits = limits
+        self.messages = messages
+        """Messages of the default locale, by lower-case name."""
+        self.locales = locales
+        """Names of the folders under _locales."""
 
     @property
     def keys(self) -> dict[str, Any]:
@@ -47,15 +52,26 @@ class Manifest:
         """Line and column of a key, or None if the manifest has no such key."""
         return self._places.find(path)
 
-    def localized(self, key: str) -> Any:
+    def localized(self, key: str, texts: Mapping[str, str] = MappingProxyType({})) -> Any:
         """A top-level value, with ``__MSG_name__`` replaced as the browser does it for the default locale.
 
-        What no catalogue defines stays as it is.
+        Of another locale, ``texts`` are the messages by lower-case name; they come first. What no catalogue
+        defines stays as it is.
         """
         value = self.keys.get(key)
         if not isinstance(value, str):
             return value
-        return _REFERENCE.sub(lambda match: self.messages.get(match[1].lower(), match[0]), value)
+
+        def text(match: re.Match[str]) -> str:
+            name = match[1].lower()
+            return texts.get(name, self.messages.get(name, match[0]))
+
+        return _REFERENCE.sub(text, value)
+
+    def message_names(self, *keys: str) -> frozenset[str]:
+        """Lower-case names of the messages that top-level values refer to."""
+        texts = (value for key in keys if isinstance(value := self.keys.get(key), str))
+        return frozenset(name.lower() for text in texts for name in _REFERENCE.findall(text))
 
 
 def read_manifest(archive: Archive, parsed: Parsed, limits: Limits) -> Manifest:
@@ -92,11 +108,11 @@ def read_messages(archive: Archive, name: str, limits: Limits) -> Mapping[str, s
     if not isinstance(value, dict):
         return MappingProxyType({})
     return MappingProxyType(
-        {key.lower(): text for key, message in value.items() if (text := _message_text(message)) is not None}
+        {key.lower(): text for key, message in value.items() if (text := message_text(message)) is not None}
     )
 
 
-def _message_text(message: Any) -> str | None:
+def message_text(message: Any) -> str | None:
     """A message with its placeholders filled in, or None if it is none."""
     if not isinstance(message, dict) or not isinstance(message.get("message"), str):
         return None

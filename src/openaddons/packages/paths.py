@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from openaddons.packages.findings import Finding, Limits
+from openaddons.packages.findings import Finding, Findings, Limits
 from openaddons.packages.rules import archive as rules
 from openaddons.packages.rules.registry import Rule
 
@@ -12,15 +12,44 @@ from openaddons.packages.rules.registry import Rule
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _DRIVE = re.compile("[A-Za-z]:")
 _NOT_ON_WINDOWS = re.compile('[<>:"|?*]')
-# Superscript digits count too: Windows reads COM¹ as a device.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³])", re.IGNORECASE)
+# Windows drops dots and blanks from the end of a name. "." and ".." have rules of their own.
+_DROPPED_END = re.compile(r"(?:\A|/)(?!\.\.?(?:/|\Z))[^/]*[. ](?=/|\Z)")
+# Devices, whatever their extension. Superscript digits count: Windows reads COM¹ as a device.
+_DEVICE = re.compile(
+    r"(?:\A|/)(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.[^/]*)?(?:/|\Z)",
+    re.IGNORECASE,
+)
+
+# What nearly every name is. All that is left to ask of such a name is whether a device has it.
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:/|\Z))+")
 
 _JUNK_FOLDERS = frozenset({"__MACOSX", ".git", ".svn", ".hg"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
 
+def shown_name(raw_name: bytes) -> str:
+    """A name for messages, whatever its bytes are."""
+    return raw_name[:1024].decode("utf-8", "backslashreplace")
+
+
+def admitted_name(raw_name: bytes, limits: Limits, findings: Findings) -> str | None:
+    """The name that these bytes spell, or None if no file may have it; why goes to the findings."""
+    try:
+        name = raw_name.decode()
+    except UnicodeDecodeError:
+        shown = shown_name(raw_name)
+        findings.add(rules.ZIP_NAME_ENCODING.finding(file=shown, name=shown))
+        return None
+    broken = list(path_rules_broken(name, limits))
+    findings.extend(rule.finding(file=name, name=name) for rule in broken)
+    return None if broken else name
+
+
 def path_rules_broken(name: str, limits: Limits) -> Iterator[Rule]:
     """The rules that a name as it stands in the archive breaks (APPNOTE 4.4.17)."""
+    shortest_limit = min(limits.path_bytes, limits.component_bytes)
+    if len(name) <= shortest_limit and _PLAIN.fullmatch(name) and not _DEVICE.search(name):
+        return
     components = name.removesuffix("/").split("/")
     if "\\" in name:
         yield rules.ZIP_BACKSLASH_PATH
@@ -31,20 +60,14 @@ def path_rules_broken(name: str, limits: Limits) -> Iterator[Rule]:
         yield rules.ZIP_PATH_TRAVERSAL
     if "" in components or "." in components or _CONTROL.search(name):
         yield rules.ZIP_INVALID_PATH
-    if len(name.encode()) > limits.path_bytes or any(
-        len(component.encode()) > limits.component_bytes for component in components
+    path_bytes = len(name.encode())
+    if path_bytes > limits.path_bytes or (
+        path_bytes > limits.component_bytes
+        and any(len(component.encode()) > limits.component_bytes for component in components)
     ):
         yield rules.ZIP_NAME_TOO_LONG
-    if _NOT_ON_WINDOWS.search(name) or any(map(_is_reserved, components)):
+    if _NOT_ON_WINDOWS.search(name) or _DROPPED_END.search(name) or _DEVICE.search(name):
         yield rules.ZIP_RESERVED_NAME
-
-
-def _is_reserved(component: str) -> bool:
-    """Whether Windows takes it for a device, whatever its extension, or drops its end."""
-    if component in {"", ".", ".."}:
-        return False
-    stem = component.split(".", 1)[0].rstrip(" ")
-    return component[-1] in ". " or _DEVICE.fullmatch(stem) is not None
 
 
 def is_junk(name: str) -> bool:
@@ -56,8 +79,7 @@ def is_junk(name: str) -> bool:
     return file.casefold() in _JUNK_FILES or not _JUNK_FOLDERS.isdisjoint(folders.split("/"))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Place:
+class _Place(NamedTuple):
     """A name that sorts such that what lies in a folder comes directly behind the folder.
 
     Its key has NUL for the slash: no name has one, so nothing comes between.

@@ -6,11 +6,11 @@ differently is refused. Section numbers are those of APPNOTE 6.3.10, PKWARE's .Z
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from zlib import crc32
 
 from openaddons.packages.findings import Finding
+from openaddons.packages.paths import shown_name
 from openaddons.packages.rules import archive as rules
 
 LOCAL_SIGNATURE = b"PK\x03\x04"
@@ -41,6 +41,8 @@ _MAX16 = 0xFFFF
 _MAX32 = 0xFFFFFFFF
 _EXTRA_ZIP64 = 0x0001
 _EXTRA_UNICODE_PATH = 0x7075
+# Honest headers have five or so; 64 KiB hold sixteen thousand empty ones.
+_MOST_EXTRA_FIELDS = 100
 
 
 class ArchiveUnsound(Exception):  # noqa: N818 - a verdict on the bytes, as errors.Refusal is
@@ -65,13 +67,12 @@ def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
     return data
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(NamedTuple):
     """Where the central directory lies and what it should hold (4.3.12)."""
 
     offset: int
     size: int
-    count: int
+    entry_count: int
 
     @property
     def end(self) -> int:
@@ -192,7 +193,7 @@ def _last_header_end(file: BinaryIO, directory: Directory) -> int:
     """Where the last well-formed central header ends."""
     at: int = directory.offset
     # The old end record cannot count further, and no larger archive is worth the diagnosis.
-    for _ in range(min(directory.count, _MAX16)):
+    for _ in range(min(directory.entry_count, _MAX16)):
         if at + _CENTRAL.size > directory.end:
             break
         fields = _CENTRAL.unpack(read_at(file, at, _CENTRAL.size))
@@ -202,8 +203,7 @@ def _last_header_end(file: BinaryIO, directory: Directory) -> int:
     return at
 
 
-@dataclass(frozen=True, slots=True)
-class CentralHeader:
+class CentralHeader(NamedTuple):
     """One entry of the central directory (4.3.12), its ZIP64 values resolved (4.5.3)."""
 
     made_by: int
@@ -223,13 +223,13 @@ class CentralHeader:
     @property
     def shown(self) -> str:
         """The name for messages, whatever its bytes are."""
-        return self.raw_name[:1024].decode("utf-8", "backslashreplace")
+        return shown_name(self.raw_name)
 
 
 def read_directory(file: BinaryIO, directory: Directory) -> Iterator[CentralHeader]:
     """The central headers: as many as the end record says, filling the directory exactly."""
     at = directory.offset
-    for _ in range(directory.count):
+    for _ in range(directory.entry_count):
         if at + _CENTRAL.size > directory.end:
             raise corrupt("the central directory")
         fields = _CENTRAL.unpack(read_at(file, at, _CENTRAL.size))
@@ -273,16 +273,18 @@ def _central_header(fields: tuple[int, ...], name: bytes, extra: bytes) -> Centr
 
 
 def _extra_fields(extra: bytes, where: str) -> dict[int, bytes]:
-    """The extra fields by id (4.5.1). Up to three bytes may be left over: zipalign pads with them."""
+    """The extra fields by id (4.5.1). Zeros may follow, or up to three bytes: zipalign pads with them."""
     fields: dict[int, bytes] = {}
     at = 0
-    while at + 4 <= len(extra):
+    for _ in range(_MOST_EXTRA_FIELDS):
+        if at + 4 > len(extra) or not extra[at:].strip(b"\0"):
+            return fields
         kind, length = struct.unpack_from("<HH", extra, at)
         at += 4 + length
         if at > len(extra) or (kind in fields and kind in {_EXTRA_ZIP64, _EXTRA_UNICODE_PATH}):
             raise corrupt(where)
         fields[kind] = extra[at - length : at]
-    return fields
+    raise corrupt(where)
 
 
 def _widen(value: int, wide: bytes, where: str) -> tuple[int, bytes]:

@@ -1,15 +1,18 @@
 """Version numbers of add-ons: one to four integers, compared as the browser does."""
 
 import re
-from dataclasses import dataclass, field
+from functools import total_ordering
 from typing import Self
 
 # No sign, no blanks, ASCII digits alone; "0" may stand alone but may not lead ("1.01" would be read as 1.1).
 _FORM = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){0,3}")
 _LARGEST_PART = 65_535
+# base::Version takes any number of parts; only the first must not have leading zeros.
+_BROWSER_FORM = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)*")
+_LARGEST_OF_BROWSER = 0xFFFF_FFFF
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@total_ordering
 class Version:
     """A version number.
 
@@ -24,8 +27,23 @@ class Version:
     '1.0.0'
     """
 
-    parts: tuple[int, int, int, int]
-    text: str = field(compare=False)
+    __slots__ = ("parts", "text")
+
+    def __init__(self, parts: tuple[int, int, int, int], text: str) -> None:
+        self.parts = parts
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return self.parts == other.parts if isinstance(other, Version) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self.parts < other.parts if isinstance(other, Version) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
+
+    def __repr__(self) -> str:
+        return f"Version.parse({self.text!r})"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -49,3 +67,12 @@ class Version:
 
     def __str__(self) -> str:
         return self.text
+
+
+def is_browser_version(text: str) -> bool:
+    """Whether the browser takes it for a version number: of itself, or of a module that is imported."""
+    if not _BROWSER_FORM.fullmatch(text):
+        return False
+    parts = [part.lstrip("0") for part in text.split(".")]
+    # Longer numbers need not be converted to know that.
+    return all(len(part) <= 10 and int(part or 0) <= _LARGEST_OF_BROWSER for part in parts)

@@ -1,6 +1,6 @@
 """Drafts: the one unpublished state of a product, in modules that are valid or not."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -160,7 +160,7 @@ def set_package(
                 "file_count": package.file_count,
                 "unpacked_bytes": package.unpacked_bytes,
             },
-            "findings": [asdict(finding) for finding in findings],
+            "findings": [finding._asdict() for finding in findings],
             "created_time": tx.now,
         },
     )

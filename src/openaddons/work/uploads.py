@@ -31,7 +31,7 @@ def check_upload(tools: Tools, claim: Claim) -> None:
                 cancelled=lambda: time.monotonic() > deadline,
             )
         except CheckCancelled:
-            report = Report((_timed_out(tools.settings),), total=1, package=None)
+            report = Report((_timed_out(tools.settings),), total=1, error_total=1, package=None)
     tools.database.run(_finish, claim=claim, stored=stored, report=report)
 
 
@@ -46,9 +46,7 @@ def _timed_out(settings: Settings) -> Finding:
 
 def _finish(tx: Transaction, *, claim: Claim, stored: StoredObject, report: Report) -> None:
     if report.package is None:
-        end_operation(
-            tx, claim=claim, outcome=package_refused(report.errors, report.total - len(report.warnings))
-        )
+        end_operation(tx, claim=claim, outcome=package_refused(report.errors, report.error_total))
         return
     set_package(
         tx, product_id=claim.product_id, package=report.package, stored=stored, findings=report.warnings

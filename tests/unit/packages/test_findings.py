@@ -20,3 +20,14 @@ def test_an_error_is_kept_however_many_warnings_come_before_it() -> None:
 
     assert [kept.code for kept in findings.kept()] == ["d", "a"]
     assert findings.error_codes == {"d"}
+
+
+def test_what_finds_no_room_can_be_counted_alone() -> None:
+    findings = Findings(1)
+    findings.add(finding("a"))
+    findings.count("b", "error")
+    findings.count("c", "warning")
+
+    assert (findings.has_room("error"), findings.has_room("warning")) == (False, True)
+    assert [kept.code for kept in findings.kept()] == ["a"]
+    assert (findings.total, findings.error_count, findings.error_codes) == (3, 2, {"a", "b"})

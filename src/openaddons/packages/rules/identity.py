@@ -1,11 +1,24 @@
-"""Rules on the keys that say what the add-on is: manifest_version, name, version."""
+"""Rules on the keys that say what the add-on is: its name, its version, its kind."""
 
 from collections.abc import Iterator
 
+from openaddons.packages.data.manifest_keys import APPS
+from openaddons.packages.rules.localization import FOLDER, known_locales, stores_texts
+from openaddons.packages.rules.registry import declare
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import kind_of
 from openaddons.packages.version import Version
 
 _SUPPORTED_VERSION = 3
+
+VERSION_NOT_INCREASED = declare(
+    "VersionNotIncreased",
+    "error",
+    message="Version {new} must be greater than the published version {old}.",
+    fix='Increase "version" and upload again.',
+    source="Edge, at publish and not at upload: MicrosoftEdge-Extensions#26",
+)
+"""Not asked of an upload: whoever publishes knows what is published."""
 
 
 def _manifest_version(subject: Subject) -> int | None:
@@ -79,3 +92,117 @@ def version_invalid(subject: Subject) -> Iterator[Fault]:
         Version.parse(value)
     except ValueError as fault:
         yield Fault(key=("version",), facts={"problem": f"{value}: {fault}"})
+
+
+@rule(
+    "NameTooLong",
+    "error",
+    message="The name has {count} characters in {locale}; the limit is {limit}.",
+    fix="Shorten it.",
+    source="Chrome Web Store, since February 2024",
+)
+def name_too_long(subject: Subject) -> Iterator[Fault]:
+    yield from _too_long(subject, "name", subject.limits.name_characters)
+
+
+@rule(
+    "DescriptionTooLong",
+    "error",
+    message="The description has {count} characters in {locale}; the limit is {limit}.",
+    fix="Shorten it.",
+    source="developer.chrome.com, manifest/description; Edge, in any locale: addons-linter#5436",
+)
+def description_too_long(subject: Subject) -> Iterator[Fault]:
+    yield from _too_long(subject, "description", subject.limits.description_characters)
+
+
+def _too_long(subject: Subject, key: str, limit: int) -> Iterator[Fault]:
+    """The languages in which a text is too long. Characters are counted, not UTF-16 units."""
+    manifest = subject.manifest
+    default = manifest.default_locale
+    text = manifest.localized(key)
+    if isinstance(text, str) and len(text) > limit:
+        facts = {"count": len(text), "locale": default or "the manifest", "limit": limit}
+        yield Fault(key=(key,), facts=facts)
+    if not manifest.message_names(key):
+        return
+    for locale in known_locales(subject):
+        count = 0 if locale == default else len(manifest.localized(key, stores_texts(subject, locale)))
+        if count > limit:
+            facts = {"count": count, "locale": locale, "limit": limit}
+            yield Fault(file=f"{FOLDER}{locale}/messages.json", facts=facts)
+
+
+@rule(
+    "InvalidShortName",
+    "error",
+    message="Invalid value for 'short_name'.",
+    fix="Use a short string or remove the key.",
+    source="extension.cc LoadShortName",
+)
+def invalid_short_name(subject: Subject) -> Iterator[Fault]:
+    if "short_name" in subject.manifest.keys:
+        name = subject.manifest.localized("short_name")
+        if not isinstance(name, str) or not name:
+            yield Fault(key=("short_name",))
+
+
+@rule(
+    "InvalidVersionName",
+    "error",
+    message="Invalid value for 'version_name'.",
+    fix="Use a string.",
+    source="extension.cc LoadVersion",
+)
+def invalid_version_name(subject: Subject) -> Iterator[Fault]:
+    if not isinstance(subject.manifest.keys.get("version_name", ""), str):
+        yield Fault(key=("version_name",))
+
+
+@rule(
+    "InvalidDescription",
+    "error",
+    message="Invalid value for 'description'.",
+    fix="Use a string.",
+    source="extension.cc LoadDescription",
+)
+def invalid_description(subject: Subject) -> Iterator[Fault]:
+    if not isinstance(subject.manifest.keys.get("description", ""), str):
+        yield Fault(key=("description",))
+
+
+@rule(
+    "DescriptionMissing",
+    "warning",
+    message="There is no description; the listing needs one.",
+    fix="Add one.",
+    source="Edge, Publish an extension: a short description is required for one language",
+)
+def description_missing(subject: Subject) -> Iterator[Fault]:
+    if subject.manifest.localized("description") in (None, ""):
+        yield Fault(key=("description",))
+
+
+@rule(
+    "InvalidAuthor",
+    "warning",
+    message="Invalid value for 'author'.",
+    fix='Use "author": "me@example.com".',
+    source="extensions/common/api/manifest_types",
+)
+def invalid_author(subject: Subject) -> Iterator[Fault]:
+    author = subject.manifest.keys.get("author", "")
+    if not isinstance(author.get("email") if isinstance(author, dict) else author, str):
+        yield Fault(key=("author",))
+
+
+@rule(
+    "AppsNotSupported",
+    "error",
+    message="Chrome Apps cannot be published here.",
+    fix="Publish an extension.",
+    source="Chrome Apps were discontinued; Edge Add-ons takes extensions and themes",
+)
+def apps_not_supported(subject: Subject) -> Iterator[Fault]:
+    if kind_of(subject.manifest.keys) in APPS:
+        yield Fault(key=("app",))

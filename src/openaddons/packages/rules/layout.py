@@ -3,10 +3,12 @@ pointless if the one before it is broken.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from openaddons.packages import browser_json
 from openaddons.packages.archive import MANIFEST_NAME, Archive
 from openaddons.packages.browser_json import NotJson, Parsed
+from openaddons.packages.contents import Contents
 from openaddons.packages.findings import Finding, Limits
 from openaddons.packages.rules.registry import declare
 
@@ -56,7 +58,7 @@ MANIFEST_NOT_OBJECT = declare(
 JUNK_FILE = declare(
     "JunkFile",
     "warning",
-    message="{name} is not part of the extension and is left out.",
+    message="{name} is not part of the extension.",
     fix="Exclude it when you zip.",
     source="addons-linter HIDDEN_FILE, FLAGGED_FILE",
 )
@@ -81,22 +83,23 @@ def layout_findings(archive: Archive) -> Iterator[Finding]:
         yield FILES_OUTSIDE_MANIFEST_ROOT.finding(folder=archive.root, names=names)
 
 
-def parse_manifest(archive: Archive, limits: Limits) -> Parsed | Finding:
-    """The manifest's JSON object, or what is wrong with it.
-
-    Raises:
-        ArchiveUnsound: its data is not what its header says.
-    """
+def parse_manifest(archive: Archive, contents: Contents, limits: Limits) -> Parsed | Finding | None:
+    """The manifest's JSON object, or what is wrong with it; None if its data is not what its header says."""
     size = archive.files[MANIFEST_NAME].size_bytes
     if size > limits.manifest_bytes:
         return MANIFEST_TOO_LARGE.finding(file=MANIFEST_NAME, size=size, limit=limits.manifest_bytes)
-    try:
-        parsed = browser_json.parse(
-            archive.read(MANIFEST_NAME, limits.manifest_bytes), max_depth=limits.json_depth
-        )
-    except NotJson as fault:
-        line, column = fault.place.line, fault.place.column
-        return MANIFEST_JSON.finding(file=MANIFEST_NAME, line=line, column=column, detail=fault.detail)
-    if not isinstance(parsed.value, dict):
+    parse = partial(_parsed, max_depth=limits.json_depth)
+    parsed = contents.see(MANIFEST_NAME, parse, limits.manifest_bytes)
+    if isinstance(parsed, NotJson):
+        line, column = parsed.place.line, parsed.place.column
+        return MANIFEST_JSON.finding(file=MANIFEST_NAME, line=line, column=column, detail=parsed.detail)
+    if parsed is not None and not isinstance(parsed.value, dict):
         return MANIFEST_NOT_OBJECT.finding(file=MANIFEST_NAME)
     return parsed
+
+
+def _parsed(data: bytes, *, max_depth: int) -> Parsed | NotJson:
+    try:
+        return browser_json.parse(data, max_depth=max_depth)
+    except NotJson as fault:
+        return fault

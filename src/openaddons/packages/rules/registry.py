@@ -9,8 +9,9 @@ Two kinds of rules have their rows here:
 A new group of rules is a new module in this folder and its name in ``check.GROUPS``.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from openaddons.packages.findings import Finding, Severity
 
@@ -19,10 +20,20 @@ RULES = MappingProxyType(_ROWS)
 """Every rule of the modules imported so far, by id."""
 
 _SHOWN_CHARACTERS = 120
+_WHY: Mapping[Severity, str] = {
+    "error": "Browsers or stores refuse such a package, or it is not safe to serve, so it cannot be published.",
+    "warning": "Such a package can be published. Publisher and reviewer see the warning.",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class _Blanks(dict[str, str]):
+    """Fills every fact of a message with dots."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+class Rule(NamedTuple):
     """One row of the table."""
 
     id: str
@@ -32,6 +43,23 @@ class Rule:
     fix: str
     source: str
     """Where the rule comes from, so that a reader can dispute it."""
+    why: str = ""
+    """What happens to those who break it, if that is more than its severity says."""
+
+    @property
+    def what(self) -> str:
+        """The message without the facts of a finding."""
+        return self.message.format_map(_Blanks())
+
+    @property
+    def how(self) -> str:
+        """The remedy without the facts of a finding."""
+        return self.fix.format_map(_Blanks())
+
+    @property
+    def reason(self) -> str:
+        """Why one should care."""
+        return self.why or _WHY[self.severity]
 
     def finding(
         self, *, file: str | None = None, line: int | None = None, column: int | None = None, **facts: object
@@ -49,7 +77,15 @@ class Rule:
         )
 
 
-def declare(id: str, severity: Severity, *, message: str, fix: str, source: str) -> Rule:  # noqa: A002 - the column's name
+def declare(
+    id: str,  # noqa: A002 - the column's name
+    severity: Severity,
+    *,
+    message: str,
+    fix: str,
+    source: str,
+    why: str = "",
+) -> Rule:
     """Put a rule into the table.
 
     Raises:
@@ -57,7 +93,7 @@ def declare(id: str, severity: Severity, *, message: str, fix: str, source: str)
     """
     if id in _ROWS:
         raise ValueError(f"rule {id} is declared twice")
-    row = Rule(id, severity, message, fix, source)
+    row = Rule(id, severity, message, fix, source, why)
     _ROWS[id] = row
     return row
 

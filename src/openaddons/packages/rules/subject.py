@@ -8,30 +8,31 @@
             yield Fault(key=("name",))
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
-from openaddons.packages.archive import MANIFEST_NAME, Archive
-from openaddons.packages.findings import Finding, Limits, Severity
+from openaddons.packages.archive import MANIFEST_NAME, Archive, CheckCancelled, never
+from openaddons.packages.contents import Contents
+from openaddons.packages.findings import Finding, Findings, Limits, Severity
 from openaddons.packages.manifest import Manifest
 from openaddons.packages.rules.registry import Rule as Row
 from openaddons.packages.rules.registry import declare
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """What rules look at: a package whose archive is sound and whose manifest is a JSON object."""
 
     archive: Archive
     manifest: Manifest
     limits: Limits
+    contents: Contents
+    """What is in the files, for the rules that look into them."""
     allow_manifest_v2: bool = False
     """The operator takes updates in Manifest V2."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """One place where a rule is broken."""
 
     key: tuple[str | int, ...] | None = None
@@ -39,38 +40,58 @@ class Fault:
     file: str | None = None
     line: int | None = None
     column: int | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
     """What fills the ``{…}`` of the message."""
 
 
 Check: TypeAlias = Callable[[Subject], Iterator[Fault]]
 
 
-@dataclass(frozen=True, slots=True)
-class PackageRule:
+class PackageRule(NamedTuple):
     """A row of the table with the function that finds where the rule is broken."""
 
     row: Row
     check: Check
 
-    def findings(self, subject: Subject) -> Iterator[Finding]:
-        """A finding for each fault."""
+    def judge(self, subject: Subject, findings: Findings, cancelled: Callable[[], bool] = never) -> None:
+        """Add a finding for each fault.
+
+        Those that find no room are counted and not put into words: a manifest can hold hundreds of thousands.
+
+        Raises:
+            CheckCancelled: ``cancelled`` said yes.
+        """
         for fault in self.check(subject):
-            if fault.key is None:
-                yield self.row.finding(file=fault.file, line=fault.line, column=fault.column, **fault.facts)
-                continue
-            place = subject.manifest.place(*fault.key)
-            line, column = (None, None) if place is None else (place.line, place.column)
-            yield self.row.finding(file=MANIFEST_NAME, line=line, column=column, **fault.facts)
+            if cancelled():
+                raise CheckCancelled
+            if findings.has_room(self.row.severity):
+                findings.add(self._finding(fault, subject))
+            else:
+                findings.count(self.row.id, self.row.severity)
+
+    def _finding(self, fault: Fault, subject: Subject) -> Finding:
+        if fault.key is None:
+            return self.row.finding(file=fault.file, line=fault.line, column=fault.column, **fault.facts)
+        place = subject.manifest.place(*fault.key)
+        line, column = (None, None) if place is None else (place.line, place.column)
+        return self.row.finding(file=MANIFEST_NAME, line=line, column=column, **fault.facts)
 
 
 PACKAGE_RULES: list[PackageRule] = []
 """Every rule on opened packages of the modules imported so far, in the order in which they are asked."""
 
 
-def rule(id: str, severity: Severity, *, message: str, fix: str, source: str) -> Callable[[Check], Check]:  # noqa: A002
+def rule(
+    id: str,  # noqa: A002 - the column's name
+    severity: Severity,
+    *,
+    message: str,
+    fix: str,
+    source: str,
+    why: str = "",
+) -> Callable[[Check], Check]:
     """Put the function below into the table of rules."""
-    row = declare(id, severity, message=message, fix=fix, source=source)
+    row = declare(id, severity, message=message, fix=fix, source=source, why=why)
 
     def register(check: Check) -> Check:
         PACKAGE_RULES.append(PackageRule(row, check))

@@ -1,0 +1,400 @@
+"""``python -m benchmarks.check``: the package check against the least that any check must do, and against others.
+
+The least is one plain pass: inflate every file and compute its CRC. For a process it is a Python that has imported
+``json`` and ``zipfile`` and made that pass. The others are Mozilla's addons-linter and web-ext, from npm.
+"""
+
+import io
+import json
+import os
+import random
+import resource
+import shutil
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from openaddons.packages.check import check
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+CORPUS: Final = ROOT.parent / "shared" / "corpus" / "zips"
+REAL: Final = (
+    "real-singlefile-aca6",
+    "real-webscrapbook-2be3",
+    "real-cookieeditor-843d",
+    "real-saveimages-v3-adc0",
+)
+
+# Pinned: their speed is theirs, not their newest release's.
+NPM_PACKAGES: Final = ("addons-linter@10.13.0", "web-ext@10.7.0")
+_NPM_PATIENCE_SECONDS: Final = 300
+_ROUNDS: Final = 9
+_MB: Final = 1_000_000
+
+LIMIT_IN_PROCESS: Final = 2.0
+LIMIT_PROCESS: Final = 2.0
+AIM_OTHERS_PROCESS: Final = 50.0
+AIM_OTHERS_IN_PROCESS: Final = 300.0
+
+_PLAIN_PROCESS: Final = """
+import json, sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as package:
+    for name in package.namelist():
+        package.read(name)
+"""
+# What the console script does.
+_LINT: Final = "from openaddons.__main__ import main; main()"
+_LINTER_IN_PROCESS: Final = """
+import linter from 'addons-linter';
+const config = {_: [process.argv[2]], logLevel: 'fatal', output: 'none', stack: false, pretty: false,
+  warningsAsErrors: false, metadata: false, boring: false, selfHosted: false};
+const seconds = [];
+for (let round = 0; round < 3; round++) {
+  const begin = process.hrtime.bigint();
+  await linter.createInstance({config, runAsBinary: false}).run();
+  seconds.push(Number(process.hrtime.bigint() - begin) / 1e9);
+}
+console.log(JSON.stringify(seconds));
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A package to measure on."""
+
+    name: str
+    path: Path
+    data: bytes
+    files: int
+    unpacked_bytes: int
+
+    @classmethod
+    def of(cls, name: str, path: Path) -> "Sample":
+        """The package at ``path``."""
+        data = path.read_bytes()
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            sizes = [info.file_size for info in package.infolist()]
+        return cls(name, path, data, len(sizes), sum(sizes))
+
+    @property
+    def large(self) -> bool:
+        """Whether the limits are meant for it."""
+        return len(self.data) >= _MB
+
+
+def real_packages() -> list[Sample]:
+    """Packages of real extensions, if there is a corpus beside the repository."""
+    paths = [CORPUS / f"{name}.zip" for name in REAL]
+    return [Sample.of(path.stem, path) for path in paths if path.exists()]
+
+
+def made_packages(folder: Path, bases: Sequence[Sample]) -> list[Sample]:
+    """Packages of 1 and 4 MB: a real one, with scripts added that are made of real scripts' pieces."""
+    made = []
+    for size, base in zip((_MB, 4 * _MB), bases, strict=False):
+        path = folder / f"{base.name.removeprefix('real-')}-to-{size // _MB}-mb.zip"
+        _pad(base, path, size_bytes=size)
+        made.append(Sample.of(path.stem, path))
+    return made
+
+
+def _pad(base: Sample, path: Path, *, size_bytes: int) -> None:
+    """Add scripts until the package is as large as that.
+
+    Their statements stand in another order in each, so that they deflate as well as real ones do and not better.
+    """
+    chance = random.Random(size_bytes)
+    with zipfile.ZipFile(io.BytesIO(base.data)) as source:
+        contents = {info.filename: source.read(info) for info in source.infolist() if not info.is_dir()}
+    statements = [
+        statement
+        for name, content in contents.items()
+        if name.endswith((".js", ".mjs"))
+        for statement in content.split(b";")
+        if len(statement) < 10_000
+    ]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in contents.items():
+            package.writestr(name, content)
+        number = 0
+        while package.fp is not None and package.fp.tell() < size_bytes * 1.03:
+            number += 1
+            script = b";".join(chance.choices(statements, k=len(statements)))[
+                : chance.randint(5_000, 500_000)
+            ]
+            package.writestr(f"vendor/chunk-{number}.js", script)
+
+
+# Measuring
+
+
+def plain_pass(data: bytes) -> Callable[[], None]:
+    """A function that inflates every file and computes its CRC; it knows already where each is."""
+    places = []
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        for info in package.infolist():
+            lengths = struct.unpack_from("<HH", data, info.header_offset + 26)
+            begin = info.header_offset + 30 + sum(lengths)
+            places.append((begin, begin + info.compress_size, info.compress_type, info.CRC))
+
+    def run() -> None:
+        for begin, end, method, crc in places:
+            content = data[begin:end]
+            if method == zipfile.ZIP_DEFLATED:
+                content = zlib.decompress(content, -zlib.MAX_WBITS)
+            if zlib.crc32(content) != crc:
+                raise AssertionError(begin)
+
+    return run
+
+
+def cpu_seconds(action: Callable[[], object]) -> float:
+    """CPU time of this process: what others do on the machine matters less to it than to the clock."""
+    begin = time.process_time()
+    action()
+    return time.process_time() - begin
+
+
+def child_cpu_seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """CPU time of a process from its start to its end."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def child_seconds(command: Sequence[str], environment: Mapping[str, str]) -> float:
+    """How long a process takes by the clock."""
+    begin = time.perf_counter()
+    subprocess.run(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+    )
+    return time.perf_counter() - begin
+
+
+def compare(
+    ours: Callable[[], float], other: Callable[[], float], *, rounds: int
+) -> tuple[float, float, list[float]]:
+    """Medians of both, and their ratio in each round. The round 0 warms both up."""
+    pairs = []
+    for number in range(rounds + 1):
+        # Each goes first as often as the other.
+        if number % 2:
+            mine, theirs = ours(), other()
+        else:
+            theirs, mine = other(), ours()
+        if number:
+            pairs.append((mine, theirs))
+    medians = (statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs))
+    return *medians, [mine / theirs for mine, theirs in pairs]
+
+
+def environment_of_processes(folder: Path) -> dict[str, str]:
+    """As an installed program has it: its modules are compiled."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    source = str(ROOT / "src")
+    return environment | {
+        "PYTHONPATH": source,
+        "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+        "NO_COLOR": "1",
+    }
+
+
+def lint_command(sample: Sample) -> list[str]:
+    """``openaddons lint`` on a package."""
+    return [sys.executable, "-c", _LINT, "lint", str(sample.path)]
+
+
+# Reports
+
+
+def in_process(samples: Sequence[Sample]) -> str:
+    """The check beside the plain pass, in one process."""
+    rows = [("in one process", "kB", "files", "check ms", "plain pass ms", "times")]
+    worst = 0.0
+    for sample in samples:
+        ours = partial(cpu_seconds, partial(_check, sample))
+        mine, plain, ratios = compare(ours, partial(cpu_seconds, plain_pass(sample.data)), rounds=_ROUNDS)
+        rows.append((*_about(sample), f"{mine * 1e3:.1f}", f"{plain * 1e3:.1f}", _spread(ratios)))
+        worst = max(worst, statistics.median(ratios)) if sample.large else worst
+    return "\n".join(
+        [
+            _table(rows),
+            _at_most("the check as a multiple of the plain pass, above 1 MB", LIMIT_IN_PROCESS, worst),
+        ]
+    )
+
+
+def as_process(samples: Sequence[Sample], environment: Mapping[str, str]) -> str:
+    """``openaddons lint`` beside the least that a Python process can do."""
+    rows = [("as a process", "kB", "files", "lint ms", "least ms", "times")]
+    worst = 0.0
+    for sample in samples:
+        least = [sys.executable, "-c", _PLAIN_PROCESS, str(sample.path)]
+        mine, plain, ratios = compare(
+            partial(child_cpu_seconds, lint_command(sample), environment),
+            partial(child_cpu_seconds, least, environment),
+            rounds=_ROUNDS,
+        )
+        rows.append((*_about(sample), f"{mine * 1e3:.0f}", f"{plain * 1e3:.0f}", _spread(ratios)))
+        worst = max(worst, statistics.median(ratios)) if sample.large else worst
+    return "\n".join(
+        [
+            _table(rows),
+            _at_most("lint as a multiple of the least process, 1 MB and above", LIMIT_PROCESS, worst),
+        ]
+    )
+
+
+def against_others(samples: Sequence[Sample], environment: Mapping[str, str], folder: Path) -> str:
+    """``openaddons lint`` beside addons-linter and web-ext, by the clock."""
+    tools = _install_npm()
+    rows = [
+        ("by the clock", "lint s", "addons-linter s", "times", "web-ext s", "times", "in one process, times")
+    ]
+    least_process = least_in_process = float("inf")
+    for sample in samples:
+        unpacked = folder / f"{sample.name}-unpacked"
+        with zipfile.ZipFile(io.BytesIO(sample.data)) as package:
+            package.extractall(unpacked)
+        mine = statistics.median(child_seconds(lint_command(sample), environment) for _ in range(5))
+        linter = min(
+            child_seconds([str(tools / "addons-linter"), str(sample.path)], environment) for _ in range(2)
+        )
+        web_ext = min(
+            child_seconds([str(tools / "web-ext"), "lint", "--source-dir", str(unpacked)], environment)
+            for _ in range(2)
+        )
+        check_seconds = statistics.median(_check_seconds(sample) for _ in range(_ROUNDS))
+        inside = _linter_in_process(tools, sample, environment) / check_seconds
+        rows.append(
+            (
+                sample.name,
+                f"{mine:.3f}",
+                f"{linter:.2f}",
+                f"{linter / mine:.0f}",
+                f"{web_ext:.2f}",
+                f"{web_ext / mine:.0f}",
+                f"{inside:.0f}",
+            )
+        )
+        least_process = min(least_process, linter / mine, web_ext / mine)
+        least_in_process = min(least_in_process, inside)
+    return "\n".join(
+        [
+            _table(rows),
+            _at_least("times as fast as they, as processes", AIM_OTHERS_PROCESS, least_process),
+            _at_least(
+                "times as fast as addons-linter, in one process", AIM_OTHERS_IN_PROCESS, least_in_process
+            ),
+        ]
+    )
+
+
+def _check(sample: Sample) -> None:
+    check(io.BytesIO(sample.data))
+
+
+def _check_seconds(sample: Sample) -> float:
+    begin = time.perf_counter()
+    _check(sample)
+    return time.perf_counter() - begin
+
+
+def _install_npm() -> Path:
+    """The folder of the tools' programs; installed into the user's cache the first time."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise click.ClickException(
+            "npm is not installed, so there is nothing to compare with. Skip with --no-others."
+        )
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openaddons-benchmarks" / "npm"
+    programs = cache / "node_modules" / ".bin"
+    wanted = cache / "installed.txt"
+    if not wanted.exists() or wanted.read_text() != " ".join(NPM_PACKAGES):
+        cache.mkdir(parents=True, exist_ok=True)
+        command = [
+            npm,
+            "install",
+            "--prefix",
+            str(cache),
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            *NPM_PACKAGES,
+        ]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=_NPM_PATIENCE_SECONDS)
+        wanted.write_text(" ".join(NPM_PACKAGES))
+    return programs
+
+
+def _linter_in_process(tools: Path, sample: Sample, environment: Mapping[str, str]) -> float:
+    """Seconds that addons-linter takes once it is warm."""
+    script = tools.parent.parent / "in-process.mjs"
+    script.write_text(_LINTER_IN_PROCESS)
+    ran = subprocess.run(
+        ["node", str(script), str(sample.path)], env=environment, capture_output=True, text=True, check=True
+    )
+    seconds: list[float] = json.loads(ran.stdout.splitlines()[-1])
+    return min(seconds[1:])
+
+
+def _about(sample: Sample) -> tuple[str, str, str]:
+    return sample.name, f"{len(sample.data) / 1000:.0f}", str(sample.files)
+
+
+def _spread(ratios: Sequence[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
+def _at_most(what: str, limit: float, found: float) -> str:
+    return f"limit: {what}, at most {limit:g}: {found:.2f}, {'met' if found <= limit else 'MISSED'}"
+
+
+def _at_least(what: str, aim: float, found: float) -> str:
+    return f"aim: {what}, at least {aim:g}: {found:.0f}, {'met' if found >= aim else 'MISSED'}"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns: the first to the left, numbers to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        first, *rest = zip(row, widths, strict=True)
+        lines.append(
+            "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]).rstrip()
+        )
+    return "\n".join(f"  {line}" for line in lines)
+
+
+@click.command()
+@click.option("--others/--no-others", default=True, help="Compare with addons-linter and web-ext, from npm.")
+def main(*, others: bool) -> None:
+    """Measure, and print tables of ratios."""
+    real = real_packages()
+    if not real:
+        raise click.ClickException(f"There are no packages to measure on: {CORPUS} is missing.")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        samples = [*real, *made_packages(folder, real)]
+        environment = environment_of_processes(folder)
+        click.echo(in_process(samples))
+        click.echo(f"\n{as_process(samples, environment)}")
+        if others:
+            click.echo(f"\n{against_others(samples[:2] + samples[-2:], environment, folder)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Tables that Chromium was asked for or that its sources hold."""

@@ -1,0 +1,137 @@
+"""Rules on ``content_security_policy`` and ``sandbox``."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from openaddons.packages.rules.shapes import STRINGS, member
+from openaddons.packages.rules.subject import Fault, Subject, rule
+
+_KEY: Final = "content_security_policy"
+_PAGES: Final = "extension_pages"
+_SANDBOX: Final = "sandbox"
+# What may stand in an HTTP header. A comma would begin another policy.
+_LEGAL = re.compile(r"[\t\f\x20-\x2b\x2d-\x7e]*")
+_SPACES = re.compile("[ \t\f]+")
+
+_SECURE = frozenset({"'self'", "'none'", "'wasm-unsafe-eval'"})
+_LOCALHOST = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::.*)?")
+_NOT_SANDBOXED: Final = "It must have the directive 'sandbox' without allow-same-origin"
+_SAME_ORIGIN: Final = "allow-same-origin"
+
+
+def _policies(subject: Subject) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each policy of the manifest with its place. A value in the wrong place is one that is no string."""
+    keys = subject.manifest.keys
+    value = keys.get(_KEY)
+    if keys.get("manifest_version") == 2:
+        if _KEY in keys:
+            yield (_KEY,), value
+    elif isinstance(value, dict):
+        yield from (((_KEY, key), value[key]) for key in (_PAGES, _SANDBOX) if key in value)
+    elif _KEY in keys:
+        yield (_KEY,), None
+
+
+def _legal_policies(subject: Subject) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, policy in _policies(subject):
+        if isinstance(policy, str) and _LEGAL.fullmatch(policy):
+            yield key, policy
+
+
+def _directives(policy: str) -> Iterator[tuple[str, list[str]]]:
+    """Name, in lower case, and values of each directive (www.w3.org/TR/CSP3/#parse-serialized-policy)."""
+    for text in policy.split(";"):
+        name, *values = _SPACES.split(text.strip("\t\f "))
+        if name:
+            yield name.lower(), values
+
+
+def _is_secure(source: str) -> bool:
+    lower = source.lower()
+    return lower in _SECURE or _LOCALHOST.fullmatch(lower) is not None
+
+
+def _is_sandboxed(policy: str) -> bool:
+    sandboxes = [values for name, values in _directives(policy) if name == "sandbox"]
+    return bool(sandboxes) and not any(
+        value.lower() == _SAME_ORIGIN for values in sandboxes for value in values
+    )
+
+
+@rule(
+    "CspInvalid",
+    "error",
+    message="Invalid value for '{where}'.",
+    fix='Use {{"extension_pages": "script-src \'self\'"}}, without line breaks and commas.',
+    source="csp_info.cc, csp_validator.cc ContentSecurityPolicyIsLegal",
+)
+def csp_invalid(subject: Subject) -> Iterator[Fault]:
+    legal = {key for key, _ in _legal_policies(subject)}
+    for key, _ in _policies(subject):
+        if key not in legal:
+            yield Fault(key=key, facts={"where": ".".join(key)})
+
+
+@rule(
+    "CspInsecure",
+    "error",
+    message="'{where}': {problem}.",
+    fix="Remove remote hosts, unsafe-eval, unsafe-inline, hashes and nonces.",
+    source="csp_validator.cc DoesCSPDisallowRemoteCode, ContentSecurityPolicyIsSandboxed",
+)
+def csp_insecure(subject: Subject) -> Iterator[Fault]:
+    for key, policy in _legal_policies(subject):
+        problems: Iterable[str] = ()
+        if key[-1] == _PAGES:
+            problems = _insecure(policy)
+        elif key[-1] == _SANDBOX and not _is_sandboxed(policy):
+            problems = (_NOT_SANDBOXED,)
+        for problem in problems:
+            yield Fault(key=key, facts={"where": ".".join(key), "problem": problem})
+    misplaced = _old_sandbox_problem(subject)
+    if misplaced:
+        where = (_SANDBOX, _KEY)
+        yield Fault(key=where, facts={"where": ".".join(where), "problem": misplaced})
+
+
+def _old_sandbox_problem(subject: Subject) -> str | None:
+    """What is wrong with ``sandbox.content_security_policy``, the place of the policy in Manifest V2."""
+    sandbox = subject.manifest.keys.get(_SANDBOX)
+    if not isinstance(sandbox, dict) or _KEY not in sandbox:
+        return None
+    if subject.manifest.keys.get("manifest_version") != 2:
+        return "The policy of sandboxed pages has its place in 'content_security_policy.sandbox'"
+    policy = sandbox[_KEY]
+    sound = isinstance(policy, str) and _LEGAL.fullmatch(policy) and _is_sandboxed(policy)
+    return None if sound else _NOT_SANDBOXED
+
+
+def _insecure(policy: str) -> Iterator[str]:
+    """What in a policy lets code in from elsewhere."""
+    directives: dict[str, list[str]] = {}
+    for name, values in _directives(policy):
+        directives.setdefault(name, values)  # of equal names the first one counts
+    name = "script-src" if "script-src" in directives else "default-src"
+    if name not in directives:
+        yield "CSP directive 'script-src' must be specified and must allow secure sources only"
+    for directive in (name, "object-src", "worker-src"):
+        insecure = next((source for source in directives.get(directive, ()) if not _is_secure(source)), None)
+        if insecure is not None:
+            yield f"Insecure CSP value \"{insecure}\" in directive '{directive}'"
+
+
+@rule(
+    "SandboxInvalid",
+    "error",
+    message="Invalid value for '{where}'.",
+    fix='Use {{"pages": ["page.html"]}}.',
+    source="sandboxed_page_info.cc",
+)
+def sandbox_invalid(subject: Subject) -> Iterator[Fault]:
+    sandbox = subject.manifest.keys.get(_SANDBOX)
+    if isinstance(sandbox, dict) and "pages" in sandbox:
+        for misfit in STRINGS(member(sandbox, "pages")):
+            yield Fault(
+                key=(_SANDBOX, "pages", *misfit.path), facts={"where": misfit.told_of("sandbox.pages")}
+            )

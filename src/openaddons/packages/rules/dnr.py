@@ -1,0 +1,149 @@
+"""Rules on declarative_net_request: the manifest's list of rulesets, and the rules in them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from openaddons.packages.resources import resource_name
+from openaddons.packages.rules.shapes import BOOLEAN, STRING, list_of, objects_of, record
+from openaddons.packages.rules.subject import Fault, Subject, rule
+
+if TYPE_CHECKING:
+    from openaddons.packages.network_rules import Ruleset
+
+KEY: Final = "declarative_net_request"
+RESOURCES: Final = "rule_resources"
+
+# declarative_net_request.idl.
+_MOST_RULESETS = 100
+_MOST_ENABLED = 50
+_GUARANTEED_RULES = 30_000
+_MOST_REGEX_RULES = 1000
+
+_PERMISSIONS = frozenset({"declarativeNetRequest", "declarativeNetRequestWithHostAccess"})
+_RULESET = record(required={"id": STRING, "path": STRING, "enabled": BOOLEAN})
+_MANIFEST_KEY = record(required={RESOURCES: list_of(_RULESET)})
+# The browser reads no more than 330 000 rules of one file.
+_MOST_BYTES: Final = 64 << 20
+
+
+def _rulesets(subject: Subject) -> list[dict[str, Any]]:
+    """The rulesets, if all of them are shaped like one."""
+    value = subject.manifest.keys.get(KEY)
+    if value is None or next(_MANIFEST_KEY(value), None):
+        return []
+    return [ruleset for _, ruleset in objects_of(value[RESOURCES])]
+
+
+def _contents(subject: Subject) -> Iterator[tuple[str, bool, "Ruleset"]]:
+    """Each file of rules that can be looked into, once: its name, whether it is enabled, and what it holds."""
+    rulesets = _rulesets(subject)[:_MOST_RULESETS]
+    if not rulesets:
+        return
+    # Few packages have any, and reading them takes a parser of regular expressions.
+    from openaddons.packages.network_rules import read_ruleset
+
+    enabled: dict[str, bool] = {}
+    for ruleset in rulesets:
+        name = resource_name(ruleset["path"])
+        if name is not None:
+            enabled[name] = enabled.get(name, False) or ruleset["enabled"]
+    for name, is_enabled in enabled.items():
+        content = subject.contents.see(name, read_ruleset, _MOST_BYTES)
+        if content is not None:
+            yield name, is_enabled, content
+
+
+@rule(
+    "DnrPermissionMissing",
+    "error",
+    message="The extension requires the 'declarativeNetRequest' or the 'declarativeNetRequestWithHostAccess' "
+    "permission for the 'declarative_net_request' manifest key.",
+    fix="Add the permission.",
+    source="dnr_manifest_handler.cc",
+)
+def dnr_permission_missing(subject: Subject) -> Iterator[Fault]:
+    keys = subject.manifest.keys
+    permissions = keys.get("permissions")
+    held = {item for item in permissions if isinstance(item, str)} if isinstance(permissions, list) else set()
+    if KEY in keys and not held & _PERMISSIONS:
+        yield Fault(key=(KEY,))
+
+
+@rule(
+    "DnrManifestInvalid",
+    "error",
+    message="Error at key '{key}': {problem}.",
+    fix="See the reference of declarative_net_request.",
+    source="dnr_manifest_handler.cc",
+)
+def dnr_manifest_invalid(subject: Subject) -> Iterator[Fault]:
+    keys = subject.manifest.keys
+    for misfit in _MANIFEST_KEY(keys[KEY]) if KEY in keys else ():
+        yield Fault(key=(KEY, *misfit.path), facts={"key": misfit.told_of(KEY), "problem": misfit.problem})
+    ids: set[str] = set()
+    for index, ruleset in enumerate(_rulesets(subject)):
+        if not ruleset["id"] or ruleset["id"].startswith("_") or ruleset["id"] in ids:
+            problem = "the id must be non-empty, unique and must not start with '_'"
+            facts = {"key": f"{KEY}.{RESOURCES}[{index}].id", "problem": problem}
+            yield Fault(key=(KEY, RESOURCES, index, "id"), facts=facts)
+        ids.add(ruleset["id"])
+
+
+@rule(
+    "DnrRulesetFile",
+    "error",
+    message="Invalid value for key 'declarative_net_request.rule_resources': The provided path '{path}' "
+    "is invalid.",
+    fix="Add the file.",
+    source="dnr_manifest_handler.cc Validate",
+)
+def dnr_ruleset_file(subject: Subject) -> Iterator[Fault]:
+    for index, ruleset in enumerate(_rulesets(subject)):
+        if resource_name(ruleset["path"]) not in subject.archive.files:
+            yield Fault(key=(KEY, RESOURCES, index, "path"), facts={"path": ruleset["path"]})
+
+
+@rule(
+    "DnrRulesetCount",
+    "error",
+    message="Invalid value for key 'declarative_net_request.rule_resources': The number of {kind} rulesets "
+    "must be less than or equal to {limit}.",
+    fix="Merge rulesets.",
+    source="declarative_net_request.idl constants",
+)
+def dnr_ruleset_count(subject: Subject) -> Iterator[Fault]:
+    rulesets = _rulesets(subject)
+    enabled = [ruleset for ruleset in rulesets if ruleset["enabled"]]
+    for kind, given, limit in (("all", rulesets, _MOST_RULESETS), ("enabled", enabled, _MOST_ENABLED)):
+        if len(given) > limit:
+            yield Fault(key=(KEY, RESOURCES), facts={"kind": kind, "limit": limit})
+
+
+@rule(
+    "DnrRulesInvalid",
+    "error",
+    message="{path}: {detail}.",
+    fix="Fix the rule.",
+    source="indexed_rule.cc (load unpacked refuses; packed install drops the rule)",
+)
+def dnr_rules_invalid(subject: Subject) -> Iterator[Fault]:
+    for name, _, content in _contents(subject):
+        for detail in content.faults:
+            yield Fault(file=name, facts={"path": name, "detail": detail})
+
+
+@rule(
+    "DnrRuleCount",
+    "warning",
+    message="{count} {kind} are enabled; above {limit}, some may be ignored.",
+    fix="Use fewer rules.",
+    source="declarative_net_request.idl",
+)
+def dnr_rule_count(subject: Subject) -> Iterator[Fault]:
+    enabled = [content for _, is_enabled, content in _contents(subject) if is_enabled]
+    for kind, count, limit in (
+        ("static rules", sum(content.rule_count for content in enabled), _GUARANTEED_RULES),
+        ("regex rules", sum(content.regex_rule_count for content in enabled), _MOST_REGEX_RULES),
+    ):
+        if count > limit:
+            yield Fault(key=(KEY, RESOURCES), facts={"count": count, "kind": kind, "limit": limit})

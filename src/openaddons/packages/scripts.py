@@ -1,0 +1,195 @@
+"""What a reviewer should look at in scripts and pages: found by their text, without understanding it.
+
+A finding here is a hint and never a verdict, so nothing is parsed: a few words that are rare in any script are
+searched for with ``bytes.find``, which costs a fraction of unpacking the file, and only around them is looked
+closer.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+Kind: TypeAlias = Literal["remote", "inline", "dynamic", "dom", "obfuscated"]
+
+_KEPT_HINTS = 3
+# As far as is looked in front of a word and behind it: no pattern below needs more.
+_AROUND = 400
+
+
+class Hint(NamedTuple):
+    """One thing to look at."""
+
+    kind: Kind
+    line: int
+    what: str
+
+
+class _Search(NamedTuple):
+    """What must end where a word begins, and what must follow it."""
+
+    kind: Kind
+    before: re.Pattern[bytes]
+    after: re.Pattern[bytes]
+    gate: bytes
+    """What must be somewhere in front of the word: quicker to see than the pattern."""
+    window: int
+    """How many bytes in front of the word ``before`` may need."""
+
+
+def _search(kind: Kind, *, before: bytes, after: bytes = b"", gate: bytes = b"", window: int = 24) -> _Search:
+    # \Z binds stronger than |.
+    return _Search(kind, re.compile(rb"(?:" + before + rb")\Z"), re.compile(after), gate, window)
+
+
+_WHOLE_WORD: Final = rb"^|[^\w$.]|\b(?:window|self|globalThis)\."
+_STRING: Final = rb"""\s*["'`]"""
+_STATEMENT: Final = rb"""\b[^"'`;()=]{0,300}"""
+_URL: Final = rb"""(s?://[^"'`\s]{1,200})"""
+_SCRIPT_URL: Final = rb"""(s?://[^"'`\s?#]{1,200}\.m?js)["'`?#]"""
+# Text that was written out cannot come from anybody else.
+_NO_LITERAL: Final = rb"""(?!\s*(?:"[^"\n]*"|'[^'\n]*'|`[^`$]*`)\s*(?:[;,)}\n]|\Z))"""
+_SEARCHES: dict[bytes, tuple[_Search, ...]] = {
+    b"eval(": (_search("dynamic", before=_WHOLE_WORD),),
+    b"Function(": (_search("dynamic", before=rb"\bnew\s+"),),
+    b"setTimeout(": (_search("dynamic", before=_WHOLE_WORD, after=_STRING),),
+    b"setInterval(": (_search("dynamic", before=_WHOLE_WORD, after=_STRING),),
+    b"document.write": (_search("dom", before=_WHOLE_WORD, after=rb"(?:ln)?\(" + _NO_LITERAL),),
+    b"HTML": (
+        _search("dom", before=rb"\.(inner|outer)", after=rb"\s*\+?=(?!=)" + _NO_LITERAL),
+        _search("dom", before=rb"\.(insertAdjacent)", after=rb"\([^,]{0,40}," + _NO_LITERAL),
+    ),
+    b"http": (
+        _search("remote", before=rb"\bimport(?:Scripts)?\s*\(" + _STRING, after=_URL, gate=b"import"),
+        _search(
+            "remote", before=rb"\bimport" + _STATEMENT + _STRING, after=_URL, gate=b"import", window=_AROUND
+        ),
+        _search(
+            "remote", before=rb"\bexport" + _STATEMENT + _STRING, after=_URL, gate=b"export", window=_AROUND
+        ),
+        _search("remote", before=rb"Streaming\(\s*fetch\(" + _STRING, after=_URL, gate=b"Streaming("),
+        _search("remote", before=rb"\.src\s*=" + _STRING, after=_SCRIPT_URL, gate=b".src"),
+    ),
+}
+_QUOTED = frozenset({b"http"})
+_QUOTES = b"\"'`"
+_LINE_COMMENT = re.compile(rb"(?:^|\s)//|^\s*\*")
+
+_TAG = re.compile(rb"<script\b([^>]*)>\s*(<\s*/\s*script)?", re.IGNORECASE)
+_SOURCE = re.compile(rb"""\bsrc\s*=\s*["']?\s*((?:https?:)?//[^"'\s>]{1,200})?""", re.IGNORECASE)
+_TYPE = re.compile(rb"""\btype\s*=\s*["']?\s*([^"'\s>]+)""", re.IGNORECASE)
+_SCRIPT_TYPE = re.compile(rb"module|(?:text|application)/(?:x-)?(?:java|ecma)script", re.IGNORECASE)
+_HANDLER = re.compile(rb"""<[a-z][^<>]{0,1000}?\s(on[a-z]{3,25})\s*=\s*["']""", re.IGNORECASE)
+
+# Packers put their mark at the beginning.
+_BEGINNING = 1 << 16
+_RUN_BY_PACKERS: Final = b"eval("
+_PACKED = (b"eval(function(p,a,c,k,e,", b"eval(unescape(", b"eval(atob(", b"eval(window.atob(")
+_WITHOUT_LETTERS: Final = b"[][(![]+[])"
+_RENAMED: Final = b"_0x"
+_MANY_RENAMED = 100
+# Hexadecimal digits are among base64's.
+_BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_HALF_A_BLOB = 1000
+_HALF = re.compile(rb"[A-Za-z0-9+/]{1000}")
+_BLOB = re.compile(rb"""["'`][A-Za-z0-9+/]{2000}""")
+_LONG_LINES = 2000
+_SAMPLE_BYTES = 2048
+# Bits a byte. Minified scripts have some 5.3, base64 has 6.
+_DENSE = 5.75
+
+
+def read_script(data: bytes) -> tuple[Hint, ...]:
+    """Hints on a JavaScript file, a few of each kind."""
+    hints = [hint for word in _SEARCHES for hint in _found(data, word)]
+    if _is_obfuscated(data):
+        hints.append(Hint("obfuscated", 1, ""))
+    return tuple(_few_of_each(hints))
+
+
+def read_page(data: bytes) -> tuple[Hint, ...]:
+    """Hints on an HTML file, a few of each kind."""
+    hints: list[Hint] = []
+    for tag in _TAG.finditer(data):
+        source, kind = _SOURCE.search(tag[1]), _TYPE.search(tag[1])
+        if source is not None and source[1]:
+            hints.append(Hint("remote", _line(data, tag.start()), _shown(source[1])))
+        elif source is None and tag[2] is None and (kind is None or _SCRIPT_TYPE.fullmatch(kind[1])):
+            hints.append(Hint("inline", _line(data, tag.start()), "<script>"))
+        if len(hints) > 2 * _KEPT_HINTS:
+            break
+    for handler, _ in zip(_HANDLER.finditer(data), range(_KEPT_HINTS), strict=False):
+        hints.append(Hint("inline", _line(data, handler.start(1)), _shown(handler[1])))
+    return tuple(_few_of_each(hints))
+
+
+def _few_of_each(hints: list[Hint]) -> Iterator[Hint]:
+    kept: Counter[str] = Counter()
+    for hint in hints:
+        kept[hint.kind] += 1
+        if kept[hint.kind] <= _KEPT_HINTS:
+            yield hint
+
+
+def _found(data: bytes, word: bytes) -> Iterator[Hint]:
+    at = kept = 0
+    while kept < _KEPT_HINTS and (at := data.find(word, at)) >= 0:
+        if word not in _QUOTED or data[at - 1] in _QUOTES:
+            end = at + len(word)
+            for search in _SEARCHES[word]:
+                text = data[max(0, at - search.window) : at]
+                before = search.before.search(text) if search.gate in text else None
+                after = search.after.match(data[end : end + _AROUND]) if before else None
+                if before and after and not _is_commented(data[max(0, at - _AROUND) : at]):
+                    kept += 1
+                    named = b"".join((*before.groups(), word, *after.groups()))
+                    yield Hint(search.kind, _line(data, at), _shown(named.rstrip(b"(")))
+                    break
+        at += len(word)
+
+
+def _is_commented(before: bytes) -> bool:
+    return _LINE_COMMENT.search(before[before.rfind(b"\n") + 1 :]) is not None
+
+
+def _is_obfuscated(data: bytes) -> bool:
+    """Whether a script was made hard to read, beyond leaving out blanks and shortening names."""
+    beginning = data[:_BEGINNING]
+    if _RUN_BY_PACKERS in beginning and any(mark in beginning for mark in _PACKED):
+        return True
+    if _WITHOUT_LETTERS in beginning or beginning.count(_RENAMED) >= _MANY_RENAMED:
+        return True
+    if len(data) < _LONG_LINES * (data.count(b"\n") + 1):
+        return False
+    if _has_blob(data) and b"atob(" in data and (b"eval(" in data or b"Function(" in data):
+        return True
+    # One place alone may be a font or a picture.
+    places = (0, (len(data) - _SAMPLE_BYTES) // 2, len(data) - _SAMPLE_BYTES)
+    return len(data) >= 8 * _SAMPLE_BYTES and all(
+        _bits_a_byte(data[at : at + _SAMPLE_BYTES]) > _DENSE for at in places
+    )
+
+
+def _has_blob(data: bytes) -> bool:
+    """Whether a long text of base64 is written out. One that is two steps long lies across some step."""
+    for at in range(0, len(data), _HALF_A_BLOB):
+        if _HALF.match(data, at):
+            before = data[max(0, at - _HALF_A_BLOB) : at]
+            begins_at = at - len(before) + len(before.rstrip(_BASE64))
+            if begins_at and _BLOB.match(data, begins_at - 1):
+                return True
+    return False
+
+
+def _bits_a_byte(sample: bytes) -> float:
+    """The sample's entropy (Shannon)."""
+    return -sum(count / len(sample) * math.log2(count / len(sample)) for count in Counter(sample).values())
+
+
+def _line(data: bytes, at: int) -> int:
+    return data.count(b"\n", 0, at) + 1
+
+
+def _shown(text: bytes) -> str:
+    return text.decode(errors="replace")

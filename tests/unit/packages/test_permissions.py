@@ -1,0 +1,189 @@
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openaddons.packages.archive import Archive
+from openaddons.packages.permissions import (
+    Content,
+    GrantDifference,
+    PermissionWarning,
+    difference,
+    optional,
+    required,
+    warnings,
+)
+from tests.corpus.writer import Member, pack
+from tests.unit.packages.rules.asking import JSON
+
+V3 = {"manifest_version": 3}
+EVERYTHING = "Read and change all your data on all websites"
+
+
+def texts(keys: dict[str, Any]) -> list[str]:
+    return [warning.text for warning in warnings(required(V3 | keys))]
+
+
+# chrome.management.getPermissionWarningsByManifest of Chromium 156.
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, []),
+        ({"permissions": ["storage", "activeTab", "noSuchPermission"]}, []),
+        ({"permissions": ["tabs"]}, ["Read your browsing history"]),
+        ({"permissions": ["windows"]}, ["Read your browsing history"]),
+        ({"permissions": ["tabs", "sessions"]}, ["Read your browsing history on all your signed-in devices"]),
+        (
+            {"permissions": ["history", "tabs", "topSites", "favicon", "processes"]},
+            ["Read and change your browsing history on all your signed-in devices"],
+        ),
+        ({"permissions": ["clipboardRead", "clipboardWrite"]}, ["Read and modify data you copy and paste"]),
+        ({"permissions": [{"downloads": ["open"]}]}, ["Manage your downloads", "Open downloaded files"]),
+        ({"permissions": ["debugger", "tabs"]}, ["Access the page debugger backend", EVERYTHING]),
+        ({"permissions": ["proxy"], "host_permissions": ["https://a.com/*"]}, [EVERYTHING]),
+        ({"permissions": ["webAuthenticationProxy", "tabs", "declarativeNetRequest"]}, [EVERYTHING]),
+        ({"devtools_page": "p.html"}, [EVERYTHING]),
+        (
+            {"permissions": ["declarativeNetRequest"], "host_permissions": ["https://a.com/*"]},
+            ["Read and change your data on a.com", "Block content on any page"],
+        ),
+        (
+            {"chrome_url_overrides": {"newtab": "p.html"}},
+            ["Replace the page you see when opening a new tab"],
+        ),
+        ({"chrome_url_overrides": {"history": "p.html"}}, []),
+        (
+            {"permissions": ["management", "privacy", "topSites", "declarativeNetRequestFeedback"]},
+            [
+                "Read your browsing history",
+                "Manage your apps, extensions, and themes",
+                "Change your privacy-related settings",
+            ],
+        ),
+    ],
+)
+def test_permissions_in_words(keys: dict[str, Any], expected: list[str]) -> None:
+    assert texts(keys) == expected
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        (["https://a.com/*", "http://a.com:8080/x"], "Read and change your data on a.com"),
+        (["https://*.a.com/*"], "Read and change your data on all a.com sites"),
+        (["https://b.com/*", "https://a.com/*"], "Read and change your data on a.com and b.com"),
+        (
+            ["https://a.com/*", "https://*.b.com/*", "http://c.com/*"],
+            "Read and change your data on all b.com sites, a.com, and c.com",
+        ),
+        (["*://*/*"], EVERYTHING),
+        (["https://*.com/*"], EVERYTHING),
+        (["https://*.co.uk/*"], EVERYTHING),
+        (["https://a.com/*", "<all_urls>"], EVERYTHING),
+        (["https://*.localhost/*"], "Read and change your data on all localhost sites"),
+    ],
+)
+def test_hosts_in_words(hosts: list[str], expected: str) -> None:
+    assert texts({"host_permissions": hosts}) == [expected]
+    assert texts({"content_scripts": [{"matches": hosts, "js": ["a.js"]}]}) == [expected]
+    assert texts({"manifest_version": 2, "permissions": hosts}) == [expected]
+
+
+def test_of_many_hosts_the_names_are_details() -> None:
+    hosts = ["https://a.com/*", "https://*.b.com/*", "https://c.com/*", "https://d.com/*"]
+
+    assert warnings(required(V3 | {"host_permissions": hosts})) == (
+        PermissionWarning(
+            "Read and change your data on a number of websites",
+            ("All b.com sites", "a.com", "c.com", "d.com"),
+        ),
+    )
+
+
+@pytest.mark.parametrize("host", ["file:///*", "chrome://settings/*", "not a pattern"])
+def test_files_and_what_is_ignored_are_not_asked_for(host: str) -> None:
+    assert texts({"host_permissions": [host]}) == []
+
+
+def test_settings_in_words() -> None:
+    overrides = {
+        "homepage": "https://www.a.com/",
+        "search_provider": {"search_url": "https://b.com/?q="},
+        "startup_pages": ["https://c.com/", "https://d.com/"],
+    }
+
+    assert texts({"chrome_settings_overrides": overrides}) == [
+        "Change your home page to: a.com",
+        "Change your search settings to: b.com",
+        "Change your start page to: c.com",
+    ]
+
+
+def test_what_may_be_asked_later_is_another_grant() -> None:
+    keys = V3 | {"optional_permissions": ["history"], "optional_host_permissions": ["https://a.com/*"]}
+
+    assert warnings(required(keys)) == ()
+    assert [warning.text for warning in warnings(optional(keys))] == [
+        "Read and change your data on a.com",
+        "Read and change your browsing history on all your signed-in devices",
+    ]
+
+
+def test_an_update_is_compared() -> None:
+    old = Content(
+        V3 | {"permissions": ["tabs", "storage"], "host_permissions": ["https://a.com/*"]},
+        {"a.js": "1", "b.js": "2", "c.js": "3"},
+    )
+    new = Content(
+        V3 | {"permissions": ["tabs", "bookmarks"], "host_permissions": ["https://b.com/*"]},
+        {"a.js": "1", "b.js": "9", "d.js": "4"},
+    )
+    found = difference(old, new)
+
+    assert (found.files_added, found.files_removed, found.files_changed) == (("d.js",), ("c.js",), ("b.js",))
+    assert found.required == GrantDifference(
+        permissions_gained=("bookmarks",),
+        permissions_lost=("storage",),
+        hosts_gained=("https://b.com/*",),
+        hosts_lost=("https://a.com/*",),
+        warnings_gained=(
+            PermissionWarning("Read and change your data on b.com"),
+            PermissionWarning("Read and change your bookmarks"),
+        ),
+        warnings_lost=(PermissionWarning("Read and change your data on a.com"),),
+    )
+    assert found.optional == GrantDifference((), (), (), (), (), ())
+
+
+def test_files_are_compared_by_what_is_in_them() -> None:
+    def content(data: bytes) -> Content:
+        file = io.BytesIO(pack([Member(b"manifest.json", b"{}"), Member(b"a.js", data)]))
+        return Content.of(Archive.open(file), {})
+
+    # The same CRC-32.
+    first, second = b"plumless", b"buckeroo"
+
+    assert difference(content(first), content(first)).files_changed == ()
+    assert difference(content(first), content(second)).files_changed == ("a.js",)
+
+
+KEYS = (
+    "permissions",
+    "optional_permissions",
+    "host_permissions",
+    "content_scripts",
+    "chrome_url_overrides",
+    "chrome_settings_overrides",
+    "manifest_version",
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), JSON), JSON)
+def test_no_manifest_is_too_strange(keys: dict[str, Any], value: Any) -> None:
+    old = Content(keys, {})
+    new = Content({"content_scripts": [{"matches": value}], "permissions": [{"downloads": value}]}, {})
+
+    assert difference(old, old).required == difference(new, new).optional
+    difference(old, new)
