@@ -195,6 +195,12 @@ def _bad_data() -> Iterator[tuple[str, str, bytes]]:
     yield one("deflate-block-type", "ZipCorrupt", script(packed=bytes(broken)))
     yield one("deflate-ends-early", "ZipCorrupt", script(packed=deflated(SCRIPT)[:-2]))
     yield one("deflate-goes-on", "ZipCorrupt", script(packed=deflated(SCRIPT) + b"more"))
+    zeros = bytes(400_000)
+    yield one(
+        "deflate-goes-on-behind-pieces",
+        "ZipCorrupt",
+        Member(b"zeros", zeros, packed=deflated(zeros) + b"more"),
+    )
     yield one("deflate-empty", "ZipCorrupt", script(packed=b""))
     yield one("stored-crc", "ZipCrcMismatch", script(method=0, both={"crc": 1}))
     yield one("deflated-crc", "ZipCrcMismatch", script(both={"crc": 1}))

@@ -95,6 +95,8 @@ class Archive:
             raise ArchiveUnsound(rules.ZIP_EMPTY.finding())
         headers = []
         for header in records.read_directory(file, directory):
+            if cancelled():
+                raise CheckCancelled
             # Not a matter of taste like other names: twenty thousand times 64 KiB would have to be kept.
             if len(header.raw_name) > limits.path_bytes:
                 raise ArchiveUnsound(rules.ZIP_NAME_TOO_LONG.finding(name=header.shown))
@@ -190,7 +192,8 @@ class Archive:
             if inflater.eof:
                 raise records.corrupt(where)
             waiting = piece
-            while waiting:
+            # Past the end of the stream zlib hands back the same tail for ever, and piles up copies of it.
+            while waiting and not inflater.eof:
                 try:
                     yield inflater.decompress(waiting, _CHUNK_BYTES)
                 except zlib.error:

@@ -12,8 +12,13 @@ from openaddons.packages.rules.registry import Rule
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _DRIVE = re.compile("[A-Za-z]:")
 _NOT_ON_WINDOWS = re.compile('[<>:"|?*]')
-# Superscript digits count too: Windows reads COM¹ as a device.
-_DEVICE = re.compile(r"(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³])", re.IGNORECASE)
+# Windows drops dots and blanks from the end of a name. "." and ".." have rules of their own.
+_DROPPED_END = re.compile(r"(?:\A|/)(?!\.\.?(?:/|\Z))[^/]*[. ](?=/|\Z)")
+# Devices, whatever their extension. Superscript digits count: Windows reads COM¹ as a device.
+_DEVICE = re.compile(
+    r"(?:\A|/)(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.[^/]*)?(?:/|\Z)",
+    re.IGNORECASE,
+)
 
 _JUNK_FOLDERS = frozenset({"__MACOSX", ".git", ".svn", ".hg"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
@@ -31,20 +36,14 @@ def path_rules_broken(name: str, limits: Limits) -> Iterator[Rule]:
         yield rules.ZIP_PATH_TRAVERSAL
     if "" in components or "." in components or _CONTROL.search(name):
         yield rules.ZIP_INVALID_PATH
-    if len(name.encode()) > limits.path_bytes or any(
-        len(component.encode()) > limits.component_bytes for component in components
+    path_bytes = len(name.encode())
+    if path_bytes > limits.path_bytes or (
+        path_bytes > limits.component_bytes
+        and any(len(component.encode()) > limits.component_bytes for component in components)
     ):
         yield rules.ZIP_NAME_TOO_LONG
-    if _NOT_ON_WINDOWS.search(name) or any(map(_is_reserved, components)):
+    if _NOT_ON_WINDOWS.search(name) or _DROPPED_END.search(name) or _DEVICE.search(name):
         yield rules.ZIP_RESERVED_NAME
-
-
-def _is_reserved(component: str) -> bool:
-    """Whether Windows takes it for a device, whatever its extension, or drops its end."""
-    if component in {"", ".", ".."}:
-        return False
-    stem = component.split(".", 1)[0].rstrip(" ")
-    return component[-1] in ". " or _DEVICE.fullmatch(stem) is not None
 
 
 def is_junk(name: str) -> bool:

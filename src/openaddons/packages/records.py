@@ -41,6 +41,8 @@ _MAX16 = 0xFFFF
 _MAX32 = 0xFFFFFFFF
 _EXTRA_ZIP64 = 0x0001
 _EXTRA_UNICODE_PATH = 0x7075
+# Honest headers have five or so; 64 KiB hold sixteen thousand empty ones.
+_MOST_EXTRA_FIELDS = 100
 
 
 class ArchiveUnsound(Exception):  # noqa: N818 - a verdict on the bytes, as errors.Refusal is
@@ -273,16 +275,18 @@ def _central_header(fields: tuple[int, ...], name: bytes, extra: bytes) -> Centr
 
 
 def _extra_fields(extra: bytes, where: str) -> dict[int, bytes]:
-    """The extra fields by id (4.5.1). Up to three bytes may be left over: zipalign pads with them."""
+    """The extra fields by id (4.5.1). Zeros may follow, or up to three bytes: zipalign pads with them."""
     fields: dict[int, bytes] = {}
     at = 0
-    while at + 4 <= len(extra):
+    for _ in range(_MOST_EXTRA_FIELDS):
+        if at + 4 > len(extra) or not extra[at:].strip(b"\0"):
+            return fields
         kind, length = struct.unpack_from("<HH", extra, at)
         at += 4 + length
         if at > len(extra) or (kind in fields and kind in {_EXTRA_ZIP64, _EXTRA_UNICODE_PATH}):
             raise corrupt(where)
         fields[kind] = extra[at - length : at]
-    return fields
+    raise corrupt(where)
 
 
 def _widen(value: int, wide: bytes, where: str) -> tuple[int, bytes]:

@@ -4,6 +4,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -79,6 +80,36 @@ def test_any_zip64_end_record_is_read_or_refused(numbers: list[int], consistent:
     assert refusal(pack([manifest()], zip64=zip64))
 
 
+class Pipe(io.RawIOBase):
+    """Where a packer cannot seek, it writes data descriptors."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self.written += data
+        return len(data)
+
+
+def test_what_was_packed_into_a_pipe_is_read() -> None:
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as packer:
+        packer.writestr("manifest.json", b"{}")
+        with packer.open("wide.js", "w", force_zip64=True) as member:
+            member.write(b"x" * 100)
+        packer.writestr("empty", b"")
+    archive = Archive.open(io.BytesIO(bytes(pipe.written)))
+
+    assert {name: archive.read(name, 100) for name in archive.files} == {
+        "empty": b"",
+        "manifest.json": b"{}",
+        "wide.js": b"x" * 100,
+    }
+
+
 def test_files_are_named_without_the_enclosing_folder() -> None:
     archive = Archive.open(zipped({"ext/manifest.json": "{}", "ext/a/b.js": "x"}))
 
@@ -149,6 +180,17 @@ def test_no_more_than_declared_is_inflated() -> None:
 
     assert refused.value.finding.code == "ZipSizeMismatch"
     assert list(archive.stream("manifest.json")) == [archive.read("manifest.json", 100)]
+
+
+@pytest.mark.parametrize("size", [0, 10, 1 << 16, 400_000, 5 << 20])
+def test_bytes_behind_the_deflated_data_are_refused_however_long_it_is(size: int) -> None:
+    followed = Member(b"zeros", bytes(size), packed=deflated(bytes(size)) + bytes(70_000))
+    archive = Archive.open(io.BytesIO(pack([manifest(), followed])))
+
+    with pytest.raises(ArchiveUnsound) as refused:
+        list(archive.stream("zeros"))
+
+    assert refused.value.finding.code == "ZipCorrupt"
 
 
 def test_pieces_are_small_and_their_sum_is_the_file() -> None:
