@@ -135,9 +135,9 @@ class EdgeSurface:
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 1: upload a package."""
-        self._door.check()
         principal = await self._gate.admit(scope["headers"])
         product_id = await self._own_product(scope, principal)
+        self._door.check()
         headers = Headers(scope=scope)
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/zip":
@@ -162,9 +162,9 @@ class EdgeSurface:
 
     async def publish(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 3: publish the draft."""
-        self._door.check()
         principal = await self._gate.admit(scope["headers"])
         product_id = await self._own_product(scope, principal)
+        self._door.check()
         self._throttle.check("publish", principal.client_id)
         body = bytearray()
         async for piece in self._read(receive):
