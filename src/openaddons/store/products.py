@@ -23,7 +23,7 @@ from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
-from openaddons.store.tables import drafts, operations, products, releases, submissions
+from openaddons.store.tables import PENDING, UNPUBLISHING, drafts, operations, products, releases, submissions
 
 _NAME_CHARACTERS_LIMIT: Final = 200
 _KEY_BITS: Final = 2048
@@ -251,8 +251,8 @@ def _work(tx: Transaction) -> tuple[sa.Select[tuple[str]], sa.Select[tuple[str]]
     approved = sa.and_(submissions.c.state == states.SubmissionState.APPROVED, sa.not_(submissions.c.held))
     return (
         sa.select(operations.c.product_id).where(operations.c.state == states.OperationState.IN_PROGRESS),
-        sa.select(submissions.c.product_id).where(sa.or_(due, approved)),
-        sa.select(products.c.id).where(products.c.state == ProductState.UNPUBLISHING),
+        sa.select(submissions.c.product_id).where(PENDING, sa.or_(due, approved)),
+        sa.select(products.c.id).where(UNPUBLISHING),
     )
 
 

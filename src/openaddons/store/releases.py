@@ -18,7 +18,7 @@ from openaddons.store.submissions import (
     move_submission,
     read_submission,
 )
-from openaddons.store.tables import drafts, operations, releases, submissions
+from openaddons.store.tables import drafts, operations, products, releases, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,9 @@ def unpublish_product(tx: Transaction, *, product_id: str, actor: str) -> Produc
 
 def finish_unpublishing(tx: Transaction, *, product_id: str) -> bool:
     """Complete an unpublishing that was begun; False when there is none to complete."""
+    state = sa.select(products.c.state).where(products.c.id == product_id)
+    if tx.execute(state).scalar_one() != ProductState.UNPUBLISHING:
+        return False  # nearly always: a lock would cost a commit to the disk
     product = lock_product(tx, product_id=product_id)
     in_progress = sa.select(operations.c.id).where(
         operations.c.product_id == product_id, operations.c.state == OperationState.IN_PROGRESS

@@ -18,6 +18,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from openaddons.clock import Clock
@@ -284,8 +285,8 @@ def make_engine(url: str) -> sa.Engine:
     engine = sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
 
     @sa.event.listens_for(engine, "connect")
-    def _limit(connection: psycopg.Connection[Any], _record: object) -> None:
-        connection.execute(f"SET idle_in_transaction_session_timeout = '{_POSTGRES_IDLE_SECONDS}s'")
+    def _limit(connection: DBAPIConnection, _record: object) -> None:
+        connection.cursor().execute(f"SET idle_in_transaction_session_timeout = '{_POSTGRES_IDLE_SECONDS}s'")
         connection.commit()
 
     return engine
