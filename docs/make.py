@@ -85,22 +85,25 @@ def states_page() -> str:
     return "\n".join(lines)
 
 
-def _commands(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    context = click.Context(group, info_name=path[-1])
+def _commands(group: click.Group, context: click.Context) -> Iterator[click.Context]:
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
-        yield (*path, name), command
+        # With its parent, from which it has -h; as wide as a page.
+        below = click.Context(
+            command, info_name=name, parent=context, max_content_width=100, terminal_width=100
+        )
+        yield below
         if isinstance(command, click.Group):
-            yield from _commands(command, (*path, name))
+            yield from _commands(command, below)
 
 
 def commands_page() -> str:
     """Every command with its help."""
     lines = ["# Commands", "", _MADE, ""]
-    for path, command in _commands(main, ("openaddons",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=100, terminal_width=100)
-        lines += [f"## {' '.join(path)}", "", "```", command.get_help(context).rstrip(), "```", ""]
+    root = click.Context(main, info_name="openaddons", **main.context_settings)
+    for context in _commands(main, root):
+        lines += [f"## {context.command_path}", "", "```", context.get_help().rstrip(), "```", ""]
     return "\n".join(lines)
 
 

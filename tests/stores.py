@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,14 +18,20 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import sqlalchemy as sa
 import uvloop
 
 from openaddons.app import open_store
 from openaddons.clock import Clock
+from openaddons.policies import CertificationPolicy
 from openaddons.server import serve
 from openaddons.settings import Settings
+from openaddons.store.operations import read_operation
 from openaddons.store.products import Product, find_product
 from openaddons.store.publishers import CredentialKind, Publisher, create_credential, create_publisher
+from openaddons.store.session import Database
+from openaddons.store.states import OperationState, ProductState
+from openaddons.store.submissions import Submission
 from openaddons.work.creating import make_product, put_package, submit
 from openaddons.work.workshop import Workshop
 
@@ -90,9 +97,38 @@ def make_published(
     product = make_product(workshop.tools, publisher=account.publisher, name=name, actor="test")
     path = workshop.tools.settings.data / "first.zip"
     path.write_bytes(package or make_zip())
-    put_package(workshop, product=product, publisher=account.publisher, path=path, actor="test")
-    submit(workshop, product_id=product.id, notes="", actor="test")
-    return workshop.tools.database.read(find_product, id_or_crx_id=product.id)
+    # In a running store its engine may take a step first; then it is waited for.
+    database = workshop.tools.database
+    upload = put_package(workshop, product=product, publisher=account.publisher, path=path, actor="test")
+    wait_until(lambda: _state(database, upload.id) is not OperationState.IN_PROGRESS)
+    submission = submit(workshop, product_id=product.id, notes="", actor="test")
+    assert isinstance(submission, Submission), submission
+    if submission.certification is CertificationPolicy.AUTOMATIC:
+        wait_until(lambda: _product(database, product.id).state is ProductState.IN_STORE)
+    return _product(database, product.id)
+
+
+def _product(database: Database, product_id: str) -> Product:
+    return database.read(find_product, id_or_crx_id=product_id)
+
+
+def _state(database: Database, operation_id: str) -> OperationState:
+    operation = database.read(read_operation, operation_id=operation_id)
+    assert operation is not None
+    return operation.state
+
+
+@contextmanager
+def fresh_database(postgres_url: str) -> Iterator[str]:
+    """A fresh, empty database on a PostgreSQL server, for the length of the block."""
+    name = f"test_{uuid.uuid4().hex}"
+    server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    yield sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
 
 
 @dataclass(slots=True)
@@ -204,11 +240,18 @@ class StoreProcess:
         """SIGKILL, as a power cut would."""
         self.process.kill()
         self.process.wait()
+        self._close()
 
     def terminate(self) -> int:
         """SIGTERM; returns the exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=PATIENCE_SECONDS)
+        code = self.process.wait(timeout=PATIENCE_SECONDS)
+        self._close()
+        return code
+
+    def _close(self) -> None:
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
 
 def start_process(command: str, settings: Settings, *arguments: str, **environment: str) -> StoreProcess:
@@ -220,17 +263,19 @@ def start_process(command: str, settings: Settings, *arguments: str, **environme
         given["OPENADDONS_OBJECTS"] = settings.objects
     if command == "serve":
         arguments = ("--port", "0", *arguments)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "openaddons", command, "--ready-json", *arguments],
-        env=os.environ | given,
-        stdout=subprocess.PIPE,
-        stderr=(settings.data / f"{command}.log").open("a"),
-        text=True,
-    )
+    with (settings.data / f"{command}.log").open("a") as log_file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "openaddons", command, "--ready-json", *arguments],
+            env=os.environ | given,
+            stdout=subprocess.PIPE,
+            stderr=log_file,
+            text=True,
+        )
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
         process.wait()
+        process.stdout.close()
         log = Path(settings.data / f"{command}.log").read_text(encoding="utf-8")
         raise RuntimeError(f"openaddons {command} ended with {process.returncode}:\n{log[-4000:]}")
     return StoreProcess(process, json.loads(line))

@@ -117,9 +117,10 @@ class Serving:
 
     async def drain(self) -> bool:
         """Let nothing new in, end the work under way, then answer whoever waits. False when time ran out."""
-        self.door.open = False
+        seconds = self.settings.drain_seconds
+        received = await self.door.close(timeout_seconds=seconds)
         try:
-            return await asyncio.to_thread(self.engine.stop, timeout_seconds=self.settings.drain_seconds)
+            return await asyncio.to_thread(self.engine.stop, timeout_seconds=seconds) and received
         finally:
             self.waiting.close()
 
@@ -141,7 +142,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         token_key = workshop.tools.master_key.derive("access tokens")
         gate = Gate(reads, clock, token_key)
         database.after_commit.append(gate.forget)
-        door = Door(open=not settings.read_only)
+        door = Door(opened=not settings.read_only)
         throttle = Throttle(
             per_minute={
                 "upload": settings.uploads_per_minute,

@@ -15,8 +15,11 @@ def configure_logs(level: str) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     person = sys.stderr.isatty()
+    # A traceback with the values of variables would show keys.
     renderer: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if person
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, *([] if person else [structlog.processors.format_exc_info]), renderer],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
 
+import httptools
 import structlog
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -27,7 +28,7 @@ class HeadTooLarge(Exception):  # noqa: N818 - ends the parse; uvicorn answers 4
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """httptools has no limit on what a request head may hold, nor on how slowly it may come."""
+    """httptools has no limit on what a request head may hold, nor on how slowly it may come; and see `_decline`."""
 
     header_seconds: float = 30.0
 
@@ -40,6 +41,42 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_came()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._unset_keepalive_if_required()
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = self._parse(rest)
+        except httptools.HttpParserError:
+            self.logger.warning("Invalid HTTP request received.")
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _parse(self, data: memoryview) -> memoryview:
+        """Parse the data as far as it goes; returns what is left after a declined offer."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline()
+            return data[offer.args[0] :]
+        return data[:0]
+
+    def _should_upgrade(self) -> bool:
+        return True  # uvicorn's callbacks then leave the message to `_decline`
+
+    def _decline(self) -> None:
+        """Begin a request with an offer to speak another protocol anew, without it (RFC 9110 section 7.8).
+
+        httptools takes the body for that protocol's. Java's and curl's clients offer HTTP/2 on plain connections.
+        """
+        method = self.scope["method"].encode()
+        if method == b"CONNECT":
+            raise httptools.HttpParserInvalidMethodError
+        head = [b"%s %s HTTP/%s\r\n" % (method, self.url, self.parser.get_http_version().encode())]
+        head += [b"%s: %s\r\n" % (name, value) for name, value in self.headers if name != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+        self.parser.feed_data(b"".join([*head, b"\r\n"]))
 
     def on_message_begin(self) -> None:
         super().on_message_begin()

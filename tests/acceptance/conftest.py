@@ -50,6 +50,11 @@ class Store:
         """What the operator is shown of the product."""
         return dict(self.operate("product", "show", self.product.id))
 
+    def in_store(self) -> dict[str, Any]:
+        """What is in the store or on its way there."""
+        shown = self.shown()
+        return {name: shown[name] for name in ("state", "live", "releases", "submissions")}
+
     def operate(self, *command: str) -> Any:
         """Run one of the operator's commands on the store's data."""
         done = subprocess.run(

@@ -31,7 +31,7 @@ from openaddons.store.publishers import (
     list_publishers,
 )
 from openaddons.store.releases import read_release
-from openaddons.store.states import OperationState, ProductState
+from openaddons.store.states import OperationState
 from openaddons.work.creating import make_product, put_package, submit
 from openaddons.work.workshop import Workshop
 
@@ -148,7 +148,8 @@ def _publish_example(workshop: Workshop, url: str, extension: Path) -> None:
             published = api.wait_publish(product.id, operation_id)
         click.echo(f"    {published.message}")
     with _saying("certification by policy “automatic”, then the signed release"):
-        _wait_until_in_store(workshop, product)
+        if not workshop.finish(product.id):
+            raise DemoFailed(problem="the release took too long.")
     _tell_what_is(workshop, product, url)
     _tell_how_to_repeat(workshop, product, url, example, client_id=publisher.client_id, key=key)
 
@@ -176,17 +177,6 @@ def _make_product(workshop: Workshop, publisher: Publisher, example: _Example) -
     if isinstance(answer, Outcome):
         raise DemoFailed(problem=answer.message)
     return product
-
-
-def _wait_until_in_store(workshop: Workshop, product: Product) -> None:
-    """The engine of this process does the work; looking at the product waits for its step's lease in turn."""
-    waiting = threading.Event()
-    for _ in range(int(_PATIENCE_SECONDS * 20)):
-        workshop.look_at(product.id)
-        if workshop.tools.database.read(find_product, id_or_crx_id=product.id).state is ProductState.IN_STORE:
-            return
-        waiting.wait(0.05)
-    raise DemoFailed(problem="the release took too long.")
 
 
 def _tell_what_is(workshop: Workshop, product: Product, url: str) -> None:

@@ -247,7 +247,7 @@ def unpublish(settings: Settings, *, product_id: str, as_json: bool) -> None:
         database = workshop.tools.database
         found = database.read(find_product, id_or_crx_id=product_id)
         database.run(unpublish_product, product_id=found.id, actor=operator())
-        workshop.look_at(found.id)
+        workshop.finish(found.id)
         found = database.read(find_product, id_or_crx_id=found.id)
     emit(_answer(found), as_json=as_json, text=f"{found.name}: {found.state}")
 

@@ -38,7 +38,7 @@ def _decide(
     with opened(settings) as workshop:
         database = workshop.tools.database
         decided = database.run(verb, submission_id=submission_id, actor=operator(), **values)
-        workshop.look_at(decided.product_id)
+        workshop.finish(decided.product_id)
         return database.read(read_submission, submission_id=submission_id)
 
 

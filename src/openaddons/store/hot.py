@@ -20,6 +20,13 @@ from openaddons.store.states import OperationState
 from openaddons.store.tables import moment
 
 _OPERATION: Final = f"SELECT {', '.join(STATUS_COLUMNS)} FROM operations WHERE id = "  # noqa: S608 - our own names
+# OperatorInterventionError: the server shuts down, or a backend was ended (class 57).
+_CONNECTION_LOST: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+)
 _OWNER: Final = "SELECT publisher_id FROM products WHERE id = "
 _CREDENTIAL: Final = (
     "SELECT clients.publisher_id, credentials.client_id, credentials.id, credentials.product_id,"
@@ -126,7 +133,7 @@ class PostgresHotReads:
         async with self._lock:
             try:
                 return await self._fetch(statement, value)
-            except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            except _CONNECTION_LOST:
                 self._connection = None
                 return await self._fetch(statement, value)
 

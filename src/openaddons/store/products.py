@@ -23,7 +23,7 @@ from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
-from openaddons.store.tables import drafts, operations, products, releases, submissions
+from openaddons.store.tables import PENDING, UNPUBLISHING, drafts, operations, products, releases, submissions
 
 _NAME_CHARACTERS_LIMIT: Final = 200
 _KEY_BITS: Final = 2048
@@ -245,25 +245,37 @@ def unblock_product(tx: Transaction, *, product_id: str, actor: str) -> Product:
     return find_product(tx, id_or_crx_id=product_id)
 
 
+def _work(tx: Transaction) -> tuple[sa.Select[tuple[str]], sa.Select[tuple[str]], sa.Select[tuple[str]]]:
+    """Products with something to do now: an operation, a submission, an unpublishing."""
+    due = sa.and_(submissions.c.state == states.SubmissionState.IN_REVIEW, submissions.c.due_time <= tx.now)
+    approved = sa.and_(submissions.c.state == states.SubmissionState.APPROVED, sa.not_(submissions.c.held))
+    return (
+        sa.select(operations.c.product_id).where(operations.c.state == states.OperationState.IN_PROGRESS),
+        sa.select(submissions.c.product_id).where(PENDING, sa.or_(due, approved)),
+        sa.select(products.c.id).where(UNPUBLISHING),
+    )
+
+
 def products_with_work(tx: Transaction, *, limit: int = 1000) -> list[str]:
     """The products that have something to do now which nobody has leased: what a sweep takes up."""
-    free = [
-        sa.select(operations.c.product_id).where(
-            operations.c.state == states.OperationState.IN_PROGRESS,
-            sa.or_(operations.c.leased_until.is_(None), operations.c.leased_until <= tx.now),
-        ),
-        sa.select(submissions.c.product_id).where(
-            sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until <= tx.now),
-            sa.or_(
-                sa.and_(
-                    submissions.c.state == states.SubmissionState.IN_REVIEW, submissions.c.due_time <= tx.now
-                ),
-                sa.and_(submissions.c.state == states.SubmissionState.APPROVED, sa.not_(submissions.c.held)),
-            ),
-        ),
-        sa.select(products.c.id).where(products.c.state == ProductState.UNPUBLISHING),
-    ]
+    operating, submitting, unpublishing = _work(tx)
+    free = (
+        operating.where(sa.or_(operations.c.leased_until.is_(None), operations.c.leased_until <= tx.now)),
+        submitting.where(sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until <= tx.now)),
+        unpublishing,
+    )
     return list(tx.execute(sa.union(*free).limit(limit)).scalars())
+
+
+def has_work(tx: Transaction, *, product_id: str) -> bool:
+    """Whether the product has something to do now, be it leased or not."""
+    operating, submitting, unpublishing = _work(tx)
+    own = (
+        operating.where(operations.c.product_id == product_id),
+        submitting.where(submissions.c.product_id == product_id),
+        unpublishing.where(products.c.id == product_id),
+    )
+    return tx.execute(sa.union(*own)).first() is not None
 
 
 def highest_version(tx: Transaction, *, product_id: str) -> str | None:

@@ -10,7 +10,7 @@ from openaddons.ids import new_guid
 from openaddons.objects import StoredObject
 from openaddons.store.products import Product, find_product, lock_product, move_product
 from openaddons.store.session import Transaction
-from openaddons.store.states import ProductState, SubmissionState
+from openaddons.store.states import OperationState, ProductState, SubmissionState
 from openaddons.store.submissions import (
     Submission,
     check_claim,
@@ -18,7 +18,7 @@ from openaddons.store.submissions import (
     move_submission,
     read_submission,
 )
-from openaddons.store.tables import drafts, releases, submissions
+from openaddons.store.tables import drafts, operations, products, releases, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +120,18 @@ def unpublish_product(tx: Transaction, *, product_id: str, actor: str) -> Produc
 
 def finish_unpublishing(tx: Transaction, *, product_id: str) -> bool:
     """Complete an unpublishing that was begun; False when there is none to complete."""
+    state = sa.select(products.c.state).where(products.c.id == product_id)
+    if tx.execute(state).scalar_one() != ProductState.UNPUBLISHING:
+        return False  # nearly always: a lock would cost a commit to the disk
     product = lock_product(tx, product_id=product_id)
-    if product.state is not ProductState.UNPUBLISHING:
+    in_progress = sa.select(operations.c.id).where(
+        operations.c.product_id == product_id, operations.c.state == OperationState.IN_PROGRESS
+    )
+    # What was accepted before it ends is judged before it ends (UnpublishInProgress), whoever holds it.
+    if product.state is not ProductState.UNPUBLISHING or tx.execute(in_progress).first() is not None:
         return False
     move_product(tx, product=product, verb="finish unpublishing", live_release_id=None)
-    # What was live is not any more, so the same draft may be sent again.
+    # What was live is not any more: so the draft counts as new, though its version must still be raised.
     tx.execute(drafts.update().where(drafts.c.product_id == product_id).values(live_revision=None))
     live = tx.execute(
         sa.select(submissions.c.id).where(

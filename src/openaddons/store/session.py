@@ -17,6 +17,8 @@ from datetime import datetime
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 
 from openaddons.clock import Clock
@@ -25,9 +27,13 @@ from openaddons.store import tables
 P = ParamSpec("P")
 T = TypeVar("T")
 
+log = structlog.get_logger()
+
 _GROUP_LIMIT: Final = 64
 _BUSY_TIMEOUT_SECONDS: Final = 30
 _POSTGRES_TRIES: Final = 5
+# A verb takes milliseconds. What holds its locks longer is a process that hangs or a machine that is gone.
+_POSTGRES_IDLE_SECONDS: Final = 15
 _READERS: Final = 4
 
 
@@ -129,7 +135,11 @@ class Database:
     def _announce(self, changes: list[Changes]) -> None:
         for change in filter(None, changes):
             for listener in self.after_commit:
-                listener(change)
+                try:
+                    listener(change)
+                except Exception:
+                    # The change is committed all the same, and the thread that wrote it must go on.
+                    log.exception("database.listener-failed")
 
 
 @dataclass(slots=True)
@@ -272,7 +282,14 @@ def make_engine(url: str) -> sa.Engine:
             sqlite_pragmas(connection)
 
         return engine
-    return sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+    engine = sa.create_engine(url, pool_size=8, max_overflow=8, pool_pre_ping=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def _limit(connection: DBAPIConnection, _record: object) -> None:
+        connection.cursor().execute(f"SET idle_in_transaction_session_timeout = '{_POSTGRES_IDLE_SECONDS}s'")
+        connection.commit()
+
+    return engine
 
 
 def open_database(url: str, clock: Clock, *, threads: int = 8) -> Database:

@@ -79,7 +79,12 @@ PRODUCT: Transitions = {
         ProductState.UPDATE_IN_REVIEW: ProductState.UNPUBLISHING,
     },
     "finish unpublishing": {ProductState.UNPUBLISHING: ProductState.UNPUBLISHED},
-    "block": {state: ProductState.BLOCKED for state in ProductState if state is not ProductState.BLOCKED},
+    # Not in the moment of unpublishing, whose end would be forgotten: it is over in milliseconds.
+    "block": {
+        state: ProductState.BLOCKED
+        for state in ProductState
+        if state not in {ProductState.BLOCKED, ProductState.UNPUBLISHING}
+    },
     "unblock to draft": {ProductState.BLOCKED: ProductState.IN_DRAFT},
     "unblock to store": {ProductState.BLOCKED: ProductState.IN_STORE},
     "unblock to unpublished": {ProductState.BLOCKED: ProductState.UNPUBLISHED},

@@ -15,7 +15,7 @@ from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import PENDING_SUBMISSION, SubmissionState
-from openaddons.store.tables import submissions
+from openaddons.store.tables import PENDING, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +266,7 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
     row = tx.one_or_none(
         sa.select(*_COLUMNS).where(
             submissions.c.product_id == product_id,
+            PENDING,
             sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until <= tx.now),
             sa.or_(
                 sa.and_(submissions.c.state == SubmissionState.IN_REVIEW, submissions.c.due_time <= tx.now),

@@ -48,6 +48,10 @@ metadata = sa.MetaData(
 )
 
 _GUID = sa.String(36)
+
+# As literal text, so that SQLite too sees that a partial index covers the query.
+PENDING = sa.text("submissions.state IN ('In review', 'Approved')")
+UNPUBLISHING = sa.text("products.state = 'Unpublish in progress'")
 _Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts only INTEGER keys by itself
 
 
@@ -104,6 +108,12 @@ products = sa.Table(
     sa.Column("first_published_time", Moment),
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("last_updated_time", Moment, nullable=False),
+    sa.Index(
+        "ix_products_unpublishing",
+        "id",
+        sqlite_where=sa.text("state = 'Unpublish in progress'"),
+        postgresql_where=sa.text("state = 'Unpublish in progress'"),
+    ),
 )
 
 # A checked package. The object is named by the operation or the command that brought it.

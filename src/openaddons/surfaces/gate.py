@@ -46,6 +46,7 @@ class Gate:
         principal = self.remembered(headers)
         if principal is not None:
             return principal
+        remembered = self._remembered
         if len(authorization) > _HEADER_CHARACTERS_LIMIT:
             raise CredentialsInvalid(scheme="", reason="The Authorization header is too long.")
         scheme, _, value = authorization.decode("latin-1").partition(" ")
@@ -58,15 +59,16 @@ class Gate:
                 scheme="",
                 reason="Credentials are missing. Send Authorization: ApiKey and X-ClientID, or Authorization: Bearer.",
             )
-        if len(self._remembered) >= _REMEMBER_LIMIT:
-            self._remembered.clear()
-        self._remembered[key] = (time.monotonic() + _REMEMBER_SECONDS, principal)
+        if len(remembered) >= _REMEMBER_LIMIT:
+            remembered.clear()
+        # After a revocation since the look-up this is no longer the dictionary in use, and so without effect.
+        remembered[key] = (time.monotonic() + _REMEMBER_SECONDS, principal)
         return principal
 
     def forget(self, changes: Changes) -> None:
         """Listens to commits: a revocation in this process takes effect with the next request."""
         if changes.credentials_changed:
-            self._remembered.clear()
+            self._remembered = {}
 
     async def _by_api_key(self, key: str, client_id: str) -> Principal:
         found = None

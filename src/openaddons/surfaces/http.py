@@ -80,7 +80,8 @@ def _refusal(scope: Scope, error: Exception) -> RequestRefused:
     if isinstance(error, RequestRefused):
         return error
     if isinstance(error, HTTPException) and error.status_code == 405:
-        return MethodNotAllowed(method=scope["method"], allow=(error.headers or {}).get("Allow", ""))
+        allowed = (error.headers or {}).get("Allow", "").split(", ")  # of a set: in no order
+        return MethodNotAllowed(method=scope["method"], allow=", ".join(sorted(allowed)))
     if isinstance(error, HTTPException):
         return NotFound()
     log.error(

@@ -47,7 +47,7 @@ def put_package(
         correlation_id=new_guid(),
         stored=stored,
     )
-    workshop.look_at(product.id)
+    workshop.finish(product.id)
     operation = tools.database.read(read_operation, operation_id=operation_id)
     assert operation is not None
     return operation
@@ -61,7 +61,7 @@ def submit(workshop: Workshop, *, product_id: str, notes: str, actor: str) -> Su
     """
     tools = workshop.tools
     answer = tools.database.run(_submit, product_id=product_id, notes=notes, actor=actor, tools=tools)
-    workshop.look_at(product_id)
+    workshop.finish(product_id)
     return answer
 
 

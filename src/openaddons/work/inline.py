@@ -58,6 +58,7 @@ class InlineEngine:
             looked_at = self._queued.get(product_id)
             if looked_at is None:
                 looked_at = self._queued[product_id] = Future()
+                looked_at.set_running_or_notify_cancel()  # whoever waits for it cannot take it back
                 self._queue.put(product_id)
             return looked_at
 

@@ -5,7 +5,6 @@ house). Losing a job costs a second, not an operation: a worker is the inline en
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -19,7 +18,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries, SyncQueries
 from pgqueuer.domain.errors import FailingListenerError
-from pgqueuer.models import Job
+from pgqueuer.models import Job, Schedule
 from psycopg import RawCursor
 from psycopg.rows import dict_row
 
@@ -68,7 +67,7 @@ class QueueEngine:
         with ThreadPoolExecutor(1) as aside:  # the calling thread has an event loop that runs already
             aside.submit(asyncio.run, install_queue(self._url)).result()
 
-    def stop(self, *, timeout_seconds: float) -> bool:  # noqa: ARG002 - the port's signature
+    def stop(self, *, timeout_seconds: float) -> bool:
         """Nothing to wait for: workers have processes of their own."""
         return True
 
@@ -83,36 +82,46 @@ async def run_worker(
     await install_queue(url)
     engine = InlineEngine(workshop, threads=threads)
     engine.start()
+
+    async def drain() -> None:
+        await stopping.wait()
+        workshop.begin_no_more()
+        log.info("worker.draining")
+
+    draining = asyncio.create_task(drain())
     ready()
     try:
         while not stopping.is_set():
             try:
-                await _feed(engine, url, threads=threads, stopping=stopping)
+                await _feed(engine, url, threads=threads, draining=draining)
             except _CONNECTION_LOST as error:
                 log.warning("worker.connection-lost", error=str(error))
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), _RECONNECT_SECONDS)
+                await asyncio.wait({draining}, timeout=_RECONNECT_SECONDS)
     finally:
+        draining.cancel()
         await asyncio.to_thread(engine.stop, timeout_seconds=workshop.tools.settings.drain_seconds)
 
 
-async def _feed(engine: InlineEngine, url: str, *, threads: int, stopping: asyncio.Event) -> None:
-    """Take jobs from the queue until ``stopping`` is set. Raises one of `_CONNECTION_LOST`."""
+async def _feed(engine: InlineEngine, url: str, *, threads: int, draining: asyncio.Task[None]) -> None:
+    """Take jobs from the queue until ``draining`` is done. Raises one of `_CONNECTION_LOST`."""
     connection = await asyncpg.connect(asyncpg_url(url))
-    pgq = PgQueuer(AsyncpgDriver(connection))
+    driver = AsyncpgDriver(connection)
+    queries = Queries(driver)
+    pgq = PgQueuer(driver, queries=queries)
 
     @pgq.entrypoint(ENTRYPOINT)
     async def look(job: Job) -> None:
         # Waited for, so that a busy worker leaves the next job to another; but a drain needs no one to wait.
         assert job.payload is not None
         looked_at = asyncio.wrap_future(engine.submit(job.payload.decode()))
-        await asyncio.wait({looked_at, until_stop}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({looked_at, draining}, return_when=asyncio.FIRST_COMPLETED)
 
-    async def stop() -> None:
-        await stopping.wait()
-        pgq.shutdown.set()
+    @pgq.schedule("forget_jobs", "0 * * * *")
+    async def forget_jobs(_: Schedule) -> None:
+        # PgQueuer notes every job that it did, for ever; what was done stands in our own tables.
+        await queries.clear_queue_log(ENTRYPOINT)
 
-    until_stop = asyncio.create_task(stop())
+    draining.add_done_callback(lambda _: pgq.shutdown.set())
     try:
         await pgq.run(
             dequeue_timeout=_LOOK_ANYWAY,
@@ -120,9 +129,9 @@ async def _feed(engine: InlineEngine, url: str, *, threads: int, stopping: async
             max_concurrent_tasks=max(2, threads),
             shutdown_on_listener_failure=True,
             heartbeat_timeout=_DEAD_AFTER,
+            log_aggregation_interval=timedelta(0),  # it only makes statistics
         )
     finally:
-        until_stop.cancel()
         await connection.close()
 
 

@@ -15,6 +15,7 @@ import structlog
 from openaddons.errors import Refusal
 from openaddons.store.leases import Lease, set_leases
 from openaddons.store.operations import Claim, ClaimLost, OperationKind, claim_operation, end_operation
+from openaddons.store.products import has_work
 from openaddons.store.releases import finish_unpublishing
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import Submission, claim_submission
@@ -28,6 +29,8 @@ from openaddons.work.uploads import check_upload
 log = structlog.get_logger()
 
 _LONGEST_PAUSE_SECONDS = 10.0
+_LONGEST_FINISH_SECONDS = 60.0
+_LOOK_AGAIN_SECONDS = 0.02
 
 
 class Workshop:
@@ -46,6 +49,19 @@ class Workshop:
         """Do everything that the product has to do now and that nobody else is doing."""
         while not self._stopping.is_set() and self._step(product_id):
             pass
+
+    def finish(self, product_id: str) -> bool:
+        """As `look_at`, but what another thread or process is doing is waited for: for a person who waits.
+
+        False when something was left to do after a minute.
+        """
+        deadline = time.monotonic() + _LONGEST_FINISH_SECONDS
+        while self.tools.database.read(has_work, product_id=product_id):
+            if self._stopping.is_set() or time.monotonic() > deadline:
+                return False
+            self.look_at(product_id)
+            self._stopping.wait(_LOOK_AGAIN_SECONDS)
+        return True
 
     def begin_no_more(self) -> None:
         """From now on only the steps under way go on, and their leases with them."""

@@ -4,8 +4,10 @@ Authentication comes first, then the product, then the rest. A 202 is sent only 
 operation are durable.
 """
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,16 +58,38 @@ class EndedOperation:
     body: bytes
 
 
-@dataclass(slots=True)
 class Door:
-    """Whether new work is let in."""
+    """Whether new work is let in, and whether what was let in is through."""
 
-    open: bool = True
+    def __init__(self, *, opened: bool = True) -> None:
+        self.open = opened
+        self._inside = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
 
-    def check(self) -> None:
-        """Raises `Unavailable` while the store drains or is read-only."""
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Let a request through. Raises `Unavailable` while the store drains or is read-only."""
         if not self.open:
             raise Unavailable(retry_after_seconds=_DRAIN_RETRY_SECONDS)
+        self._inside += 1
+        self._empty.clear()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            if not self._inside:
+                self._empty.set()
+
+    async def close(self, *, timeout_seconds: float) -> bool:
+        """Let nobody in any more, and wait for those inside. False when the time ran out before."""
+        self.open = False
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 class EdgeSurface:
@@ -135,54 +159,44 @@ class EdgeSurface:
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 1: upload a package."""
-        self._door.check()
         principal = await self._gate.admit(scope["headers"])
         product_id = await self._own_product(scope, principal)
-        headers = Headers(scope=scope)
-        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type != "application/zip":
-            raise ContentTypeWrong
-        limit_bytes = self._settings.package_bytes_limit
-        if int(headers.get("content-length", "0")) > limit_bytes:
-            raise PackageTooLarge(limit_bytes=limit_bytes)
-        self._throttle.check("upload", principal.client_id)
-        with self._throttle.one_of_few("upload", principal.client_id):
-            pieces = self._read(receive)
-            stored = await receive_package(pieces, self._objects, limit_bytes=limit_bytes)
-        operation_id = await self._database.run_async(
-            accept_operation,
-            kind=OperationKind.UPLOAD,
-            product_id=product_id,
-            publisher_id=principal.publisher_id,
-            actor=principal.actor,
-            correlation_id=correlation_id(scope),
-            stored=stored,
-        )
-        await respond(scope, send, 202, headers=[(b"location", operation_id.encode())])
+        with self._door.passing():
+            limit_bytes = self._settings.package_bytes_limit
+            _check_upload_head(Headers(scope=scope), limit_bytes)
+            self._throttle.check("upload", principal.client_id)
+            with self._throttle.one_of_few("upload", principal.client_id):
+                pieces = self._read(receive)
+                stored = await receive_package(pieces, self._objects, limit_bytes=limit_bytes)
+            operation_id = await self._database.run_async(
+                accept_operation,
+                kind=OperationKind.UPLOAD,
+                product_id=product_id,
+                publisher_id=principal.publisher_id,
+                actor=principal.actor,
+                correlation_id=correlation_id(scope),
+                stored=stored,
+            )
+            await respond(scope, send, 202, headers=[(b"location", operation_id.encode())])
 
     async def publish(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 3: publish the draft."""
-        self._door.check()
         principal = await self._gate.admit(scope["headers"])
         product_id = await self._own_product(scope, principal)
-        self._throttle.check("publish", principal.client_id)
-        body = bytearray()
-        async for piece in self._read(receive):
-            body += piece
-            if len(body) > _NOTES_BYTES_LIMIT:
-                raise PackageTooLarge(limit_bytes=_NOTES_BYTES_LIMIT)
-        notes, cut_characters = read_notes(bytes(body))
-        operation_id = await self._database.run_async(
-            accept_operation,
-            kind=OperationKind.PUBLISH,
-            product_id=product_id,
-            publisher_id=principal.publisher_id,
-            actor=principal.actor,
-            correlation_id=correlation_id(scope),
-            notes=notes,
-            notes_cut_characters=cut_characters,
-        )
-        await respond(scope, send, 202, headers=[(b"location", operation_id.encode())])
+        with self._door.passing():
+            self._throttle.check("publish", principal.client_id)
+            notes, cut_characters = read_notes(await self._read_notes_body(receive))
+            operation_id = await self._database.run_async(
+                accept_operation,
+                kind=OperationKind.PUBLISH,
+                product_id=product_id,
+                publisher_id=principal.publisher_id,
+                actor=principal.actor,
+                correlation_id=correlation_id(scope),
+                notes=notes,
+                notes_cut_characters=cut_characters,
+            )
+            await respond(scope, send, 202, headers=[(b"location", operation_id.encode())])
 
     async def upload_status(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 2: the status of an upload."""
@@ -241,12 +255,31 @@ class EdgeSurface:
             raise NotFound
         return product_id
 
+    async def _read_notes_body(self, receive: Receive) -> bytes:
+        """The beginning of the body: notes are never refused, however long. What is beyond is read and dropped."""
+        kept, size_bytes = bytearray(), 0
+        async for piece in self._read(receive):
+            size_bytes += len(piece)
+            if size_bytes > self._settings.package_bytes_limit:
+                raise PackageTooLarge(limit_bytes=self._settings.package_bytes_limit)
+            kept += piece[: _NOTES_BYTES_LIMIT - len(kept)]
+        return bytes(kept)
+
     def _read(self, receive: Receive) -> AsyncIterator[bytes]:
         return read_body(
             receive,
             idle_seconds=self._settings.upload_idle_seconds,
             total_seconds=self._settings.upload_total_seconds,
         )
+
+
+def _check_upload_head(headers: Headers, limit_bytes: int) -> None:
+    """What can be refused before the body is read."""
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/zip":
+        raise ContentTypeWrong
+    if int(headers.get("content-length", "0")) > limit_bytes:
+        raise PackageTooLarge(limit_bytes=limit_bytes)
 
 
 class _Counted:

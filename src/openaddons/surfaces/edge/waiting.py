@@ -40,8 +40,14 @@ class Waiting:
             if not self._ends[operation_id]:
                 del self._ends[operation_id]
 
+    def __len__(self) -> int:
+        """How many requests wait."""
+        return sum(len(ends) for ends in self._ends.values())
+
     def on_commit(self, changes: Changes) -> None:
-        """Listens to commits, from whatever thread."""
+        """Listens to commits, from whatever thread; also after the event loop has ended."""
+        if self._closed:
+            return
         for operation_id in changes.operations_ended:
             self._loop.call_soon_threadsafe(self.wake, operation_id)
 

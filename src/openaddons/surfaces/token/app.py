@@ -37,8 +37,17 @@ _NO_STORE: Final = (b"cache-control", b"no-store"), (b"pragma", b"no-cache")
 class TokenRefused(Exception):  # noqa: N818 - an answer of the protocol
     """A token request that is answered with an OAuth error."""
 
-    def __init__(self, error: str, number: int, text: str, *, status: int = 400) -> None:
+    def __init__(
+        self,
+        error: str,
+        number: int,
+        text: str,
+        *,
+        status: int = 400,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
         self.error, self.number, self.text, self.status = error, number, text, status
+        self.headers = headers
         super().__init__(text)
 
 
@@ -89,9 +98,11 @@ class TokenSurface:
         request = read_request(form, Headers(scope=scope))
         tenant_id = await self._check_tenant(scope["path_params"]["tenant"], request.client_id)
         try:
-            self._throttle.check("token", request.client_id)
+            self._throttle.check("token", read_guid(request.client_id) or "")
         except TooManyRequests as refusal:
-            raise TokenRefused("temporarily_unavailable", 50196, refusal.message, status=429) from None
+            raise TokenRefused(
+                "temporarily_unavailable", 50196, refusal.message, status=429, headers=refusal.headers
+            ) from None
         found = await self._find(request)
         token = make_token(found.principal, key=self._token_key, now=self._clock.now(), tenant_id=tenant_id)
         return {
@@ -159,11 +170,9 @@ class TokenSurface:
             "trace_id": trace_id,
             "correlation_id": correlation_id(scope),
         }
-        headers = [JSON_TYPE, *_NO_STORE]
+        headers = [JSON_TYPE, *_NO_STORE, *refused.headers]
         if refused.status == 401:
             headers.append((b"www-authenticate", b'Basic realm="token"'))
-        if refused.status == 429:
-            headers.append((b"retry-after", b"60"))
         await respond(scope, send, refused.status, json.dumps(answer).encode(), headers)
 
 

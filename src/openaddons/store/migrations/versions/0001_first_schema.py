@@ -72,6 +72,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("crx_id", name=op.f("uq_products_crx_id")),
     )
     op.create_index(op.f("ix_products_publisher_id"), "products", ["publisher_id"], unique=False)
+    op.create_index(
+        "ix_products_unpublishing",
+        "products",
+        ["id"],
+        sqlite_where=sa.text("state = 'Unpublish in progress'"),
+        postgresql_where=sa.text("state = 'Unpublish in progress'"),
+    )
     op.create_table(
         "credentials",
         sa.Column("id", sa.String(length=36), nullable=False),

@@ -1,0 +1,175 @@
+"""Our own command line, as processes against the store as a process: what it does and how it ends."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import Store, serving
+from tests.stores import make_zip
+
+Openaddons = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def openaddons(store: Store, tmp_path: Path) -> Openaddons:
+    """Runs a command in the environment of a build; returns its exit code and the JSON that it prints."""
+    given = {
+        "EDGE_ADDONS_BASE_URL": store.url,
+        "EDGE_ADDONS_PRODUCT_ID": store.product.id,
+        "EDGE_ADDONS_CLIENT_ID": store.account.publisher.client_id,
+        "EDGE_ADDONS_API_KEY": store.account.api_key,
+    }
+
+    def run(*command: str | Path, **overridden: str | None) -> tuple[int, Any]:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | given | overridden
+        done = subprocess.run(
+            [sys.executable, "-m", "openaddons", *map(str, command), "--json"],
+            env={name: value for name, value in environment.items() if value is not None},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert store.account.api_key not in done.stdout + done.stderr
+        return done.returncode, json.loads(done.stdout) if done.stdout else done.stderr
+
+    return run
+
+
+@pytest.fixture
+def update(tmp_path: Path) -> Path:
+    """A good package of version 1.1.0."""
+    path = tmp_path / "update.zip"
+    path.write_bytes(make_zip("1.1.0"))
+    return path
+
+
+def test_publish_brings_an_update_into_the_store(openaddons: Openaddons, store: Store, update: Path) -> None:
+    code, answer = openaddons("publish", update, "--notes", 'Say "hello".')
+
+    assert (code, answer["outcome"], answer["status"]) == (0, "published", "Succeeded")
+    submission = store.wait_for_release("1.1.0")["submissions"][0]
+    assert answer["message"] == f"Successfully created submission with ID {submission['id']}"
+    assert submission["notes"] == 'Say "hello".'
+
+
+def test_upload_status_and_publish_do_the_same_in_steps(
+    openaddons: Openaddons, store: Store, update: Path
+) -> None:
+    accepted = openaddons("upload", update, "--no-wait")[1]
+    assert accepted["outcome"] == "accepted"
+    code, answer = openaddons("status", accepted["operation_id"], "--wait")
+    assert (code, answer["outcome"]) == (0, "uploaded")
+
+    accepted = openaddons("publish", "--no-wait")[1]
+    code, answer = openaddons("status", accepted["operation_id"], "--wait")
+
+    assert (code, answer["outcome"]) == (0, "published")
+    assert store.wait_for_release("1.1.0")["state"] == "In the store"
+
+
+def test_the_older_credentials_do_as_well(openaddons: Openaddons, store: Store, update: Path) -> None:
+    code, answer = openaddons(
+        "publish",
+        update,
+        EDGE_ADDONS_API_KEY=None,
+        EDGE_ADDONS_CLIENT_SECRET=store.account.client_secret,
+        EDGE_ADDONS_TOKEN_URL=store.token_url,
+    )
+
+    assert (code, answer["outcome"]) == (0, "published")
+    assert store.wait_for_release("1.1.0")["state"] == "In the store"
+
+
+def test_a_refused_package_ends_with_4_and_every_reason(
+    openaddons: Openaddons, store: Store, update: Path
+) -> None:
+    before = store.in_store()
+    update.write_bytes(make_zip("1.1.0.beta"))
+
+    code, answer = openaddons("publish", update)
+
+    assert (code, answer["outcome"], answer["error_code"]) == (4, "package_refused", "PackageValidationError")
+    assert [(error["code"], error["file"]) for error in answer["errors"]] == [
+        ("VersionInvalid", "manifest.json")
+    ]
+    assert store.in_store() == before
+
+
+def test_a_version_that_was_published_before_ends_with_5(openaddons: Openaddons, update: Path) -> None:
+    update.write_bytes(make_zip("1.0.0", description="Changed, but not its version."))
+
+    code, answer = openaddons("publish", update)
+
+    assert (code, answer["outcome"], answer["error_code"]) == (
+        5,
+        "submission_invalid",
+        "SubmissionValidationError",
+    )
+
+
+def test_a_submission_in_review_ends_the_next_publish_with_6(
+    openaddons: Openaddons, store: Store, update: Path
+) -> None:
+    store.operate("product", "policy", store.product.id, "manual")
+    assert openaddons("publish", update)[0] == 0
+    update.write_bytes(make_zip("1.2.0"))
+
+    code, answer = openaddons("publish", update)
+
+    assert (code, answer["error_code"]) == (6, "InProgressSubmission")
+    assert store.shown()["submissions"][0]["waits_for"] == "a reviewer's decision"
+
+
+def test_nothing_to_publish_ends_with_7(openaddons: Openaddons) -> None:
+    code, answer = openaddons("publish")
+
+    assert (code, answer["error_code"]) == (7, "NoModulesUpdated")
+
+
+def test_wrong_credentials_end_with_3(openaddons: Openaddons, store: Store, update: Path) -> None:
+    by_key = openaddons("upload", update, EDGE_ADDONS_API_KEY="wrong")
+    by_secret = openaddons(
+        "upload",
+        update,
+        EDGE_ADDONS_API_KEY=None,
+        EDGE_ADDONS_CLIENT_SECRET="wrong",
+        EDGE_ADDONS_TOKEN_URL=store.token_url,
+    )
+
+    assert (by_key[0], by_secret[0]) == (3, 3)
+    assert by_key[1]["advice"]
+    assert by_secret[1]["advice"]
+
+
+def test_a_revoked_key_ends_with_3(openaddons: Openaddons, store: Store, update: Path) -> None:
+    key = next(each for each in store.operate("key", "list")["keys"] if each["kind"] == "api_key")
+    store.operate("key", "revoke", key["id"])
+
+    assert openaddons("upload", update)[0] == 3
+
+
+def test_an_unknown_product_or_operation_ends_with_2(openaddons: Openaddons, update: Path) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+
+    assert openaddons("upload", update, "--product", nobody)[0] == 2
+    assert openaddons("status", nobody)[0] == 2
+
+
+def test_a_store_that_does_not_answer_ends_with_9(
+    openaddons: Openaddons, store: Store, update: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    with serving(store.settings.model_copy(update={"data": tmp_path / "other"})) as url:
+        pass  # its port is closed now
+
+    code, answer = openaddons("publish", update, "--base-url", url, "--timeout", "5")
+
+    assert (code, bool(answer["advice"])) == (9, True)

@@ -1,0 +1,283 @@
+"""Both databases: the schema, the events that nobody changes, and one unit of work for each verb."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from openaddons.clock import SystemClock
+from openaddons.errors import SchemaOutdated
+from openaddons.ids import new_guid
+from openaddons.settings import Settings
+from openaddons.store import schema
+from openaddons.store.publishers import create_publisher
+from openaddons.store.session import Changes, Database, SqliteDatabase, Transaction, open_database
+from openaddons.store.tables import events, metadata, publishers
+from openaddons.work.postgres import install_queue
+from tests.stores import start_process, wait_until
+
+
+class _No(Exception):  # noqa: N818 - what a verb of these tests raises
+    pass
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A database with the newest schema."""
+    schema.upgrade(settings.database_url)
+    opened = open_database(settings.database_url, SystemClock())
+    yield opened
+    opened.close()
+
+
+def _names(database: Database) -> set[str]:
+    return set(database.read(lambda tx: tx.execute(sa.select(publishers.c.name)).scalars()))
+
+
+def _add(tx: Transaction, name: str) -> str:
+    create_publisher(tx, name=name, actor="test")
+    return name
+
+
+def _add_and_fail(tx: Transaction, name: str) -> None:
+    _add(tx, name)
+    raise _No
+
+
+def test_the_head_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "src/openaddons/store/migrations")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.HEAD]
+
+
+def test_the_migrations_make_the_tables_as_they_are_drawn(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database: Database, settings: Settings) -> None:
+    database.run(_add, "Acme")
+
+    schema.upgrade(settings.database_url)
+
+    assert _names(database) == {"Acme"}
+
+
+def test_starts_at_the_same_moment_make_one_schema(settings: Settings) -> None:
+    together = threading.Barrier(4)
+
+    def start() -> None:
+        together.wait()
+        schema.ensure_current(settings.database_url)
+
+    with ThreadPoolExecutor(4) as threads:
+        for each in [threads.submit(start) for _ in range(4)]:
+            each.result()
+
+    assert schema.current_revision(settings.database_url) == schema.HEAD
+
+
+def test_a_queue_that_is_installed_by_several_at_once_is_installed_once(postgres_database: str) -> None:
+    async def together() -> None:
+        await asyncio.gather(*(install_queue(postgres_database) for _ in range(4)))
+
+    asyncio.run(together())
+
+    engine = sa.create_engine(postgres_database)
+    assert sa.inspect(engine).has_table("pgqueuer")
+    engine.dispose()
+
+
+def test_the_processes_of_a_store_can_begin_together_with_an_empty_database(
+    postgres_database: str, tmp_path: Any
+) -> None:
+    settings = Settings(data=tmp_path, database=postgres_database)
+    with ThreadPoolExecutor(3) as threads:
+        starting = [threads.submit(start_process, each, settings) for each in ("worker", "serve", "worker")]
+        processes = [each.result() for each in starting]
+
+    assert [each.terminate() for each in processes] == [0, 0, 0]
+
+
+def test_an_older_postgresql_is_not_upgraded_by_chance(postgres_database: str) -> None:
+    schema.upgrade(postgres_database)
+    engine = sa.create_engine(postgres_database)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
+    engine.dispose()
+
+    with pytest.raises(SchemaOutdated):
+        schema.ensure_current(postgres_database)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE events SET actor = 'nobody'", "DELETE FROM events"])
+def test_events_stay_as_they_were_written(database: Database, statement: str) -> None:
+    database.run(_add, "Acme")
+    everything = sa.select(events)
+    written = database.read(lambda tx: tx.execute(everything).all())
+
+    with pytest.raises(DBAPIError, match="append-only"):
+        database.run(lambda tx: tx.execute(sa.text(statement)))
+
+    assert written
+    assert database.read(lambda tx: tx.execute(everything).all()) == written
+
+
+def test_events_are_not_truncated(postgres_database: str) -> None:
+    schema.upgrade(postgres_database)
+    engine = sa.create_engine(postgres_database)
+    with engine.begin() as connection, pytest.raises(DBAPIError, match="append-only"):
+        connection.execute(sa.text("TRUNCATE events"))
+    engine.dispose()
+
+
+def test_a_verb_that_fails_takes_back_its_own_work_alone(database: Database) -> None:
+    with _together(database) as start:
+        first = start(_add, "Acme")
+        failing = start(_add_and_fail, "Bad")
+        last = start(_add, "Zeta")
+
+    with pytest.raises(_No):
+        failing.result()
+    assert {first.result(), last.result()} == {"Acme", "Zeta"} == _names(database)
+
+
+def test_a_commit_that_fails_fails_every_verb_of_it(database: Database) -> None:
+    def refuse(connection: sa.Connection, changes: Changes) -> None:
+        if not changes:
+            return
+        if database.engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("ROLLBACK")  # as SQLite itself does when the disk is full
+        else:
+            raise _No
+
+    with _together(database) as start:
+        database.before_commit.append(refuse)
+        both = [start(_add_with_changes, "Acme"), start(_add_with_changes, "Zeta")]
+
+    for each in both:
+        with pytest.raises((_No, OperationalError)):
+            each.result()
+    database.before_commit.remove(refuse)
+    assert database.run(_add, "Later") == "Later"
+    assert _names(database) == {"Later"}
+
+
+def _add_with_changes(tx: Transaction, name: str) -> str:
+    tx.changes.credentials_changed = True
+    return _add(tx, name)
+
+
+class _together:  # noqa: N801 - reads as a statement
+    """Verbs that are started within the block wait for its end: SQLite then commits them as one group."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._go = threading.Event()
+        self._holding: Future[None] | None = None
+
+    def __enter__(self) -> Callable[..., Future[Any]]:
+        if isinstance(self._database, SqliteDatabase):
+            begun = threading.Event()
+
+            def hold(_tx: Transaction) -> None:
+                begun.set()
+                self._go.wait()
+
+            self._holding = self._database.start(hold)
+            begun.wait()
+        return self._database.start
+
+    def __exit__(self, *_: object) -> None:
+        self._go.set()
+        if self._holding is not None:
+            self._holding.result()
+
+
+def test_changes_are_announced_after_the_commit_and_only_then(database: Database) -> None:
+    heard: list[tuple[Changes, set[str]]] = []
+    database.after_commit.append(lambda changes: heard.append((changes, _names(database))))
+
+    def fail(tx: Transaction) -> None:
+        tx.changes.credentials_changed = True
+        raise _No
+
+    with pytest.raises(_No):
+        database.run(fail)
+    database.run(_add_with_changes, "Acme")
+
+    # On SQLite the future is done before the listeners have heard.
+    wait_until(lambda: bool(heard))
+    assert heard == [(Changes(credentials_changed=True), {"Acme"})]
+
+
+def test_a_listener_that_fails_harms_nobody(database: Database) -> None:
+    def fail(_changes: Changes) -> None:
+        raise _No
+
+    database.after_commit.append(fail)
+
+    assert database.run(_add_with_changes, "Acme") == "Acme"
+    assert database.run(_add_with_changes, "Zeta") == "Zeta"
+
+
+def test_a_caller_that_goes_away_undoes_nothing(database: Database) -> None:
+    go = threading.Event()
+
+    def slow(tx: Transaction) -> str:
+        go.wait()
+        return _add(tx, "Acme")
+
+    async def leave() -> None:
+        asking = asyncio.create_task(database.run_async(slow))
+        await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        go.set()
+
+    asyncio.run(leave())
+
+    wait_until(lambda: _names(database) == {"Acme"})
+
+
+def test_a_deadlock_is_carried_out_again(postgres_database: str) -> None:
+    schema.upgrade(postgres_database)
+    database = open_database(postgres_database, SystemClock())
+    ids = [database.run(lambda tx: create_publisher(tx, name=new_guid(), actor="test").id) for _ in range(2)]
+    both_hold_one = threading.Barrier(2)
+    tries: list[str] = []
+
+    def rename(tx: Transaction, first: str, second: str) -> None:
+        tries.append(first)
+        for each in (first, second):
+            tx.execute(publishers.update().where(publishers.c.id == each).values(name=first + each[:8]))
+            if len(tries) <= 2 and each == first:
+                both_hold_one.wait()
+
+    crossing = [database.start(rename, *ids), database.start(rename, *reversed(ids))]
+    for each in crossing:
+        each.result()
+    database.close()
+
+    assert len(tries) == 3
+
+
+def test_a_transaction_that_hangs_does_not_hold_its_locks_for_ever(postgres_database: str) -> None:
+    schema.upgrade(postgres_database)
+    database = open_database(postgres_database, SystemClock())
+
+    shown = database.read(lambda tx: tx.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar())
+    database.close()
+
+    assert shown == "15s"
