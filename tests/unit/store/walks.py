@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -305,7 +305,7 @@ class Walk:
         self._database.run(lambda tx: verb(tx, product_id=self._product.id, actor="test", **facts))
 
     def _put_package(self) -> None:
-        package = replace(_PACKAGE, version=Version.parse(str(next(self._versions))))
+        package = _PACKAGE._replace(version=Version.parse(str(next(self._versions))))
         self._database.run(
             set_package, product_id=self._product.id, package=package, stored=_stored(), findings=()
         )
