@@ -127,7 +127,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if (
             self.answer_at_once is None
             or not self._plain
-            or (self.cycle and not self.cycle.response_complete)
+            or not getattr(self.cycle, "response_complete", True)  # before the first request it is None
             or self.flow.write_paused
             or self.transport.is_closing()
             or self.parser.get_method() != b"GET"
