@@ -89,6 +89,7 @@ class Application:
     def __init__(self, edge: EdgeSurface, routed: ASGIApp) -> None:
         self._edge = edge
         self._routed = routed
+        self.answer_at_once = edge.answer_at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -109,7 +110,7 @@ async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
 class Serving:
     """A store that answers requests: its application, and the parts that its end goes through."""
 
-    application: ASGIApp
+    application: Application
     door: Door
     engine: Engine
     waiting: Waiting

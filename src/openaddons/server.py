@@ -21,6 +21,10 @@ _HEADERS_LIMIT: Final = 100
 _KEEP_ALIVE_SECONDS: Final = 75
 # After the drain, what is left are answers on their way out.
 _LAST_ANSWERS_SECONDS: Final = 5
+# A request with one of these is not answered at once: it may have a body, or want more than an answer.
+_UNUSUAL_HEADERS: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+
+AnswerAtOnce = Callable[[bytes, list[tuple[bytes, bytes]]], bytes | None]
 
 
 class HeadTooLarge(Exception):  # noqa: N818 - ends the parse; uvicorn answers 400
@@ -28,13 +32,18 @@ class HeadTooLarge(Exception):  # noqa: N818 - ends the parse; uvicorn answers 4
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """httptools has no limit on what a request head may hold, nor on how slowly it may come; and see `_decline`."""
+    """uvicorn's, with limits on what a request head may hold and on how slowly it may come; and see `_decline`.
+
+    What can be answered at once is: with one write, without a task or a scope (docs/decisions/0004).
+    """
 
     header_seconds: float = 30.0
+    answer_at_once: AnswerAtOnce | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._head_bytes = 0
+        self._in_head = self._plain = self._answered = False
         self._head_timer: asyncio.TimerHandle | None = None
         self._expect_head()
 
@@ -51,6 +60,12 @@ class LimitedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.logger.warning("Invalid HTTP request received.")
             self.send_400_response("Invalid HTTP request received.")
+        if self._in_head:
+            self._expect_head()
+        elif self._answered:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _parse(self, data: memoryview) -> memoryview:
         """Parse the data as far as it goes; returns what is left after a declined offer."""
@@ -81,8 +96,8 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
-        if self._head_timer is None:
-            self._expect_head()
+        self._in_head = self._plain = True
+        self._answered = False
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -93,10 +108,40 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.headers) >= _HEADERS_LIMIT:
             raise HeadTooLarge
         super().on_header(name, value)
+        if self.headers[-1][0] in _UNUSUAL_HEADERS:
+            self._plain = False
 
     def on_headers_complete(self) -> None:
+        self._in_head = False
         self._head_came()
-        super().on_headers_complete()
+        self._answered = self._answer_at_once()
+        if not self._answered:
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        if not self._answered:
+            super().on_message_complete()
+
+    def _answer_at_once(self) -> bool:
+        """Answer now if that is all that has to be done: nothing is under way here, and nothing is unusual."""
+        if (
+            self.answer_at_once is None
+            or not self._plain
+            or not getattr(self.cycle, "response_complete", True)  # before the first request it is None
+            or self.flow.write_paused
+            or self.transport.is_closing()
+            or self.parser.get_method() != b"GET"
+            or self.parser.get_http_version() != "1.1"
+            or not self.parser.should_keep_alive()
+        ):
+            return False
+        answer = self.answer_at_once(self.url, self.headers)
+        if answer is None:
+            return False
+        lines = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
+        self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", *lines, answer)))
+        self.server_state.total_requests += 1
+        return True
 
     def _count(self, size_bytes: int) -> None:
         self._head_bytes += size_bytes
@@ -104,7 +149,8 @@ class LimitedProtocol(HttpToolsProtocol):
             raise HeadTooLarge
 
     def _expect_head(self) -> None:
-        self._head_timer = self.loop.call_later(self.header_seconds, self.transport.close)
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.header_seconds, self.transport.close)
 
     def _head_came(self) -> None:
         if self._head_timer is not None:
@@ -158,7 +204,10 @@ async def serve(
 
 def _config(serving: Serving) -> uvicorn.Config:
     settings = serving.settings
-    protocol: Any = type("Protocol", (LimitedProtocol,), {"header_seconds": settings.header_seconds})
+    chosen: dict[str, Any] = {"header_seconds": settings.header_seconds}
+    if settings.fast_status:
+        chosen["answer_at_once"] = staticmethod(serving.application.answer_at_once)
+    protocol: Any = type("Protocol", (LimitedProtocol,), chosen)
     return uvicorn.Config(
         serving.application,
         host=settings.host,

@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     key_days: Annotated[
         int, Field(ge=1, le=3650, description="lifetime of a new API key or client secret")
     ] = 72
+    fast_status: Annotated[
+        bool,
+        Field(
+            description="answer status requests for ended operations below the ASGI layer; the answers are the same"
+        ),
+    ] = True
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
 
     @property

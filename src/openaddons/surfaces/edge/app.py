@@ -28,6 +28,7 @@ from openaddons.surfaces.edge.notes import read_notes
 from openaddons.surfaces.edge.uploading import receive_package
 from openaddons.surfaces.edge.waiting import Waiting, preferred_wait, wait_for_end
 from openaddons.surfaces.gate import Gate
+from openaddons.surfaces.gate import Headers as HeaderList
 from openaddons.surfaces.http import JSON_TYPE, ClientGone, correlation_id, read_body, respond
 from openaddons.surfaces.throttle import Throttle
 
@@ -55,6 +56,8 @@ class EndedOperation:
     publisher_id: str
     product_id: str
     headers: list[tuple[bytes, bytes]]
+    lines: bytes
+    """The same headers as they are sent."""
     body: bytes
 
 
@@ -115,7 +118,7 @@ class EdgeSurface:
         self._throttle = throttle
         self._door = door
         self._settings = settings
-        self._ended: OrderedDict[str, EndedOperation] = OrderedDict()
+        self._ended: OrderedDict[bytes, EndedOperation] = OrderedDict()
         self._waiting_clients: dict[str, int] = {}
 
     def routes(self) -> list[BaseRoute]:
@@ -137,15 +140,8 @@ class EdgeSurface:
 
         Decision 4 of the house: this stands before the router and does nothing that it can leave out.
         """
-        ended = self._ended.get(scope["path"])
+        ended = self._recall(scope["raw_path"], scope["headers"])
         if ended is None:
-            return False
-        principal = self._gate.remembered(scope["headers"])
-        if (
-            principal is None
-            or principal.publisher_id != ended.publisher_id
-            or not principal.may_touch(ended.product_id)
-        ):
             return False
         await send(
             {
@@ -156,6 +152,27 @@ class EdgeSurface:
         )
         await send({"type": "http.response.body", "body": ended.body})
         return True
+
+    def answer_at_once(self, path: bytes, headers: HeaderList) -> bytes | None:
+        """The same answer for whoever writes it himself: its last header lines and its body, or None."""
+        ended = self._recall(path, headers)
+        if ended is None:
+            return None
+        return b"%bx-correlation-id: %b\r\n\r\n%b" % (ended.lines, new_guid().encode(), ended.body)
+
+    def _recall(self, path: bytes, headers: HeaderList) -> EndedOperation | None:
+        """The operation of a path as it is asked for again and again, for credentials that may see it."""
+        ended = self._ended.get(path)
+        if ended is None:
+            return None
+        principal = self._gate.remembered(headers)
+        if (
+            principal is None
+            or principal.publisher_id != ended.publisher_id
+            or not principal.may_touch(ended.product_id)
+        ):
+            return None
+        return ended
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 1: upload a package."""
@@ -232,15 +249,17 @@ class EdgeSurface:
         await respond(scope, send, 200, body, [JSON_TYPE])
 
     def _remember(self, operation: Operation, body: bytes) -> None:
+        headers = [(b"content-length", str(len(body)).encode()), JSON_TYPE]
         ended = EndedOperation(
             publisher_id=operation.publisher_id,
             product_id=operation.product_id,
-            headers=[(b"content-length", str(len(body)).encode()), JSON_TYPE],
+            headers=headers,
+            lines=b"".join(b"%b: %b\r\n" % header for header in headers),
             body=body,
         )
         path = STATUS_PATHS[operation.kind].format(product_id=operation.product_id, operation_id=operation.id)
         for prefix in PREFIXES:
-            self._ended[prefix + path] = ended
+            self._ended[(prefix + path).encode()] = ended
         while len(self._ended) > _ENDED_LIMIT:
             self._ended.popitem(last=False)
 
