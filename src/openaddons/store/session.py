@@ -10,6 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -99,7 +100,7 @@ class Transaction:
 Verb = Callable[Concatenate[Transaction, P], T]
 
 
-class Database:
+class Database(ABC):
     """A database that runs verbs. Make it with `open_database`; end it with `close`."""
 
     def __init__(self, engine: sa.Engine, clock: Clock) -> None:
@@ -119,9 +120,9 @@ class Database:
         # Shielded: a client that goes away must not undo a verb half-way known to have been asked for.
         return await asyncio.shield(asyncio.wrap_future(self.start(verb, *args, **kwargs)))
 
+    @abstractmethod
     def start(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """As `run`, but returns a future."""
-        raise NotImplementedError
 
     def read(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Carry out a verb that only reads, in the calling thread."""
