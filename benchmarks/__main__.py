@@ -1,4 +1,4 @@
-"""``python -m benchmarks [status|upload|small|all]``: ratios against yardsticks that are taken in the same run."""
+"""``python -m benchmarks [status|upload|small|check|all]``: ratios against yardsticks of the same run."""
 
 import os
 import platform
@@ -10,6 +10,7 @@ from typing import Final
 
 import click
 
+from benchmarks.check import measure_check
 from benchmarks.machine import ProgramMissing
 from benchmarks.status import measure_status
 from benchmarks.upload import measure_large, measure_small
@@ -18,6 +19,7 @@ _MEASUREMENTS: Final[dict[str, Callable[[Path], str]]] = {
     "status": lambda _disk: measure_status(),
     "upload": measure_large,
     "small": measure_small,
+    "check": lambda _disk: measure_check(),
 }
 
 

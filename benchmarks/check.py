@@ -1,4 +1,4 @@
-"""``python -m benchmarks.check``: the package check against the least that any check must do, and against others.
+"""The package check against the least that any check must do, and against others.
 
 The least is one plain pass: inflate every file and compute its CRC. For a process it is a Python that has imported
 ``json`` and ``zipfile`` and made that pass. The others are Mozilla's addons-linter and web-ext, from npm.
@@ -9,7 +9,6 @@ import json
 import os
 import random
 import resource
-import shutil
 import statistics
 import struct
 import subprocess
@@ -24,8 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import click
-
+from benchmarks.machine import ProgramMissing, need_program
+from benchmarks.report import Aim, spread, table
 from openaddons.packages.check import check
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -45,8 +44,8 @@ _MB: Final = 1_000_000
 
 LIMIT_IN_PROCESS: Final = 2.0
 LIMIT_PROCESS: Final = 2.0
-AIM_OTHERS_PROCESS: Final = 50.0
-AIM_OTHERS_IN_PROCESS: Final = 300.0
+OTHERS_PROCESS: Final = Aim("times as fast as they, as processes", at_least=50)
+OTHERS_IN_PROCESS: Final = Aim("times as fast as addons-linter, in one process", at_least=300)
 
 _PLAIN_PROCESS: Final = """
 import json, sys, zipfile
@@ -100,41 +99,29 @@ def real_packages() -> list[Sample]:
     return [Sample.of(path.stem, path) for path in paths if path.exists()]
 
 
-def made_packages(folder: Path, bases: Sequence[Sample]) -> list[Sample]:
-    """Packages of 1 and 4 MB: a real one, with scripts added that are made of real scripts' pieces."""
+def made_packages(folder: Path, real: Sequence[Sample]) -> list[Sample]:
+    """Packages of 1 and 4 MB: a real one, with copies of the scripts of all of them added."""
+    scripts = [
+        content for sample in real for name, content in _files(sample) if name.endswith((".js", ".mjs"))
+    ]
     made = []
-    for size, base in zip((_MB, 4 * _MB), bases, strict=False):
+    for size, base in zip((_MB, 4 * _MB), real, strict=False):
         path = folder / f"{base.name.removeprefix('real-')}-to-{size // _MB}-mb.zip"
-        _pad(base, path, size_bytes=size)
+        chance = random.Random(size)
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+            for name, content in _files(base):
+                package.writestr(name, content)
+            number = 0
+            while package.fp is not None and package.fp.tell() < size * 1.03:
+                number += 1
+                package.writestr(f"vendor/{number}.js", chance.choice(scripts))
         made.append(Sample.of(path.stem, path))
     return made
 
 
-def _pad(base: Sample, path: Path, *, size_bytes: int) -> None:
-    """Add scripts until the package is as large as that.
-
-    Their statements stand in another order in each, so that they deflate as well as real ones do and not better.
-    """
-    chance = random.Random(size_bytes)
-    with zipfile.ZipFile(io.BytesIO(base.data)) as source:
-        contents = {info.filename: source.read(info) for info in source.infolist() if not info.is_dir()}
-    statements = [
-        statement
-        for name, content in contents.items()
-        if name.endswith((".js", ".mjs"))
-        for statement in content.split(b";")
-        if len(statement) < 10_000
-    ]
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, content in contents.items():
-            package.writestr(name, content)
-        number = 0
-        while package.fp is not None and package.fp.tell() < size_bytes * 1.03:
-            number += 1
-            script = b";".join(chance.choices(statements, k=len(statements)))[
-                : chance.randint(5_000, 500_000)
-            ]
-            package.writestr(f"vendor/chunk-{number}.js", script)
+def _files(sample: Sample) -> list[tuple[str, bytes]]:
+    with zipfile.ZipFile(io.BytesIO(sample.data)) as package:
+        return [(info.filename, package.read(info)) for info in package.infolist() if not info.is_dir()]
 
 
 # Measuring
@@ -227,11 +214,11 @@ def in_process(samples: Sequence[Sample]) -> str:
     for sample in samples:
         ours = partial(cpu_seconds, partial(_check, sample))
         mine, plain, ratios = compare(ours, partial(cpu_seconds, plain_pass(sample.data)), rounds=_ROUNDS)
-        rows.append((*_about(sample), f"{mine * 1e3:.1f}", f"{plain * 1e3:.1f}", _spread(ratios)))
+        rows.append((*_about(sample), f"{mine * 1e3:.1f}", f"{plain * 1e3:.1f}", spread(ratios)))
         worst = max(worst, statistics.median(ratios)) if sample.large else worst
     return "\n".join(
         [
-            _table(rows),
+            table(rows),
             _at_most("the check as a multiple of the plain pass, above 1 MB", LIMIT_IN_PROCESS, worst),
         ]
     )
@@ -248,11 +235,11 @@ def as_process(samples: Sequence[Sample], environment: Mapping[str, str]) -> str
             partial(child_cpu_seconds, least, environment),
             rounds=_ROUNDS,
         )
-        rows.append((*_about(sample), f"{mine * 1e3:.0f}", f"{plain * 1e3:.0f}", _spread(ratios)))
+        rows.append((*_about(sample), f"{mine * 1e3:.0f}", f"{plain * 1e3:.0f}", spread(ratios)))
         worst = max(worst, statistics.median(ratios)) if sample.large else worst
     return "\n".join(
         [
-            _table(rows),
+            table(rows),
             _at_most("lint as a multiple of the least process, 1 MB and above", LIMIT_PROCESS, worst),
         ]
     )
@@ -294,11 +281,9 @@ def against_others(samples: Sequence[Sample], environment: Mapping[str, str], fo
         least_in_process = min(least_in_process, inside)
     return "\n".join(
         [
-            _table(rows),
-            _at_least("times as fast as they, as processes", AIM_OTHERS_PROCESS, least_process),
-            _at_least(
-                "times as fast as addons-linter, in one process", AIM_OTHERS_IN_PROCESS, least_in_process
-            ),
+            table(rows),
+            OTHERS_PROCESS.verdict(least_process),
+            OTHERS_IN_PROCESS.verdict(least_in_process),
         ]
     )
 
@@ -315,11 +300,7 @@ def _check_seconds(sample: Sample) -> float:
 
 def _install_npm() -> Path:
     """The folder of the tools' programs; installed into the user's cache the first time."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise click.ClickException(
-            "npm is not installed, so there is nothing to compare with. Skip with --no-others."
-        )
+    npm = need_program("npm", package="npm")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openaddons-benchmarks" / "npm"
     programs = cache / "node_modules" / ".bin"
     wanted = cache / "installed.txt"
@@ -355,46 +336,22 @@ def _about(sample: Sample) -> tuple[str, str, str]:
     return sample.name, f"{len(sample.data) / 1000:.0f}", str(sample.files)
 
 
-def _spread(ratios: Sequence[float]) -> str:
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-
-
 def _at_most(what: str, limit: float, found: float) -> str:
     return f"limit: {what}, at most {limit:g}: {found:.2f}, {'met' if found <= limit else 'MISSED'}"
 
 
-def _at_least(what: str, aim: float, found: float) -> str:
-    return f"aim: {what}, at least {aim:g}: {found:.0f}, {'met' if found >= aim else 'MISSED'}"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns: the first to the left, numbers to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        first, *rest = zip(row, widths, strict=True)
-        lines.append(
-            "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]).rstrip()
-        )
-    return "\n".join(f"  {line}" for line in lines)
-
-
-@click.command()
-@click.option("--others/--no-others", default=True, help="Compare with addons-linter and web-ext, from npm.")
-def main(*, others: bool) -> None:
-    """Measure, and print tables of ratios."""
+def measure_check() -> str:
+    """Measure, and return the tables."""
     real = real_packages()
     if not real:
-        raise click.ClickException(f"There are no packages to measure on: {CORPUS} is missing.")
+        raise ProgramMissing(f"There are no packages to measure on: {CORPUS} is missing.")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         samples = [*real, *made_packages(folder, real)]
         environment = environment_of_processes(folder)
-        click.echo(in_process(samples))
-        click.echo(f"\n{as_process(samples, environment)}")
-        if others:
-            click.echo(f"\n{against_others(samples[:2] + samples[-2:], environment, folder)}")
-
-
-if __name__ == "__main__":
-    main()
+        parts = [in_process(samples), as_process(samples, environment)]
+        try:
+            parts.append(against_others([samples[0], samples[-2]], environment, folder))
+        except ProgramMissing as missing:
+            parts.append(f"  not compared with addons-linter and web-ext: {missing}")
+    return "\n\n".join(parts)

@@ -22,7 +22,8 @@ __all__ = ["Archive", "ArchiveUnsound", "CheckCancelled", "Entry", "never"]
 
 MANIFEST_NAME: Final = "manifest.json"
 
-PIECE_BYTES: Final = 1 << 16
+# Most files are one piece then, and need not be put together.
+PIECE_BYTES: Final = 1 << 20
 _LATEST_VERSION_NEEDED = 63
 _METHOD_AES = 99
 _HOSTS_WITH_UNIX_MODES = frozenset({3, 19})
@@ -128,7 +129,7 @@ class Archive:
         return cls(entries, partial(_unpacked, file), size_bytes=size)
 
     def stream(self, name: str, *, cancelled: Callable[[], bool] = never) -> Iterator[bytes]:
-        """The content of a file, in pieces of no more than 64 KiB.
+        """The content of a file, in pieces of no more than 1 MiB.
 
         The last piece comes only after length and checksum were seen to be right.
 

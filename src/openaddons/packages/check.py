@@ -135,7 +135,7 @@ def check(
 ) -> Report:
     """Look at the package in ``file``, a seekable file of which only this check reads meanwhile.
 
-    ``cancelled`` is asked before every 64 KiB or so of work.
+    ``cancelled`` is asked before every MiB or so of work.
 
     Raises:
         CheckCancelled: it said yes.

@@ -26,6 +26,14 @@ class Hint(NamedTuple):
     what: str
 
 
+class _Sight(NamedTuple):
+    """A hint, and where in the file it is."""
+
+    kind: Kind
+    at: int
+    text: bytes
+
+
 class _Search(NamedTuple):
     """What must end where a word begins, and what must follow it."""
 
@@ -102,37 +110,48 @@ _DENSE = 5.75
 
 def read_script(data: bytes) -> tuple[Hint, ...]:
     """Hints on a JavaScript file, a few of each kind."""
-    hints = [hint for word in _SEARCHES for hint in _found(data, word)]
+    sights = [sight for word in _SEARCHES for sight in _found(data, word)]
     if _is_obfuscated(data):
-        hints.append(Hint("obfuscated", 1, ""))
-    return tuple(_few_of_each(hints))
+        sights.append(_Sight("obfuscated", 0, b""))
+    return _hints(data, sights)
 
 
 def read_page(data: bytes) -> tuple[Hint, ...]:
     """Hints on an HTML file, a few of each kind."""
-    hints: list[Hint] = []
+    sights: list[_Sight] = []
     for tag in _TAG.finditer(data):
         source, kind = _SOURCE.search(tag[1]), _TYPE.search(tag[1])
         if source is not None and source[1]:
-            hints.append(Hint("remote", _line(data, tag.start()), _shown(source[1])))
+            sights.append(_Sight("remote", tag.start(), source[1]))
         elif source is None and tag[2] is None and (kind is None or _SCRIPT_TYPE.fullmatch(kind[1])):
-            hints.append(Hint("inline", _line(data, tag.start()), "<script>"))
-        if len(hints) > 2 * _KEPT_HINTS:
+            sights.append(_Sight("inline", tag.start(), b"<script>"))
+        if len(sights) > 2 * _KEPT_HINTS:
             break
     for handler, _ in zip(_HANDLER.finditer(data), range(_KEPT_HINTS), strict=False):
-        hints.append(Hint("inline", _line(data, handler.start(1)), _shown(handler[1])))
-    return tuple(_few_of_each(hints))
+        sights.append(_Sight("inline", handler.start(1), handler[1]))
+    return _hints(data, sights)
 
 
-def _few_of_each(hints: list[Hint]) -> Iterator[Hint]:
+def _hints(data: bytes, sights: list[_Sight]) -> tuple[Hint, ...]:
+    """A few of each kind, with their lines: those are counted in one pass, and for no others."""
+    kept = list(_few_of_each(sights))
+    line, reached, lines = 1, 0, {}
+    for at in sorted({sight.at for sight in kept}):
+        line += data.count(b"\n", reached, at)
+        reached = at
+        lines[at] = line
+    return tuple(Hint(sight.kind, lines[sight.at], sight.text.decode(errors="replace")) for sight in kept)
+
+
+def _few_of_each(sights: list[_Sight]) -> Iterator[_Sight]:
     kept: Counter[str] = Counter()
-    for hint in hints:
-        kept[hint.kind] += 1
-        if kept[hint.kind] <= _KEPT_HINTS:
-            yield hint
+    for sight in sights:
+        kept[sight.kind] += 1
+        if kept[sight.kind] <= _KEPT_HINTS:
+            yield sight
 
 
-def _found(data: bytes, word: bytes) -> Iterator[Hint]:
+def _found(data: bytes, word: bytes) -> Iterator[_Sight]:
     at = kept = 0
     while kept < _KEPT_HINTS and (at := data.find(word, at)) >= 0:
         if word not in _QUOTED or data[at - 1] in _QUOTES:
@@ -144,7 +163,7 @@ def _found(data: bytes, word: bytes) -> Iterator[Hint]:
                 if before and after and not _is_commented(data[max(0, at - _AROUND) : at]):
                     kept += 1
                     named = b"".join((*before.groups(), word, *after.groups()))
-                    yield Hint(search.kind, _line(data, at), _shown(named.rstrip(b"(")))
+                    yield _Sight(search.kind, at, named.rstrip(b"("))
                     break
         at += len(word)
 
@@ -160,7 +179,7 @@ def _is_obfuscated(data: bytes) -> bool:
         return True
     if _WITHOUT_LETTERS in beginning or beginning.count(_RENAMED) >= _MANY_RENAMED:
         return True
-    if len(data) < _LONG_LINES * (data.count(b"\n") + 1):
+    if not _has_long_lines(data):
         return False
     if _has_blob(data) and b"atob(" in data and (b"eval(" in data or b"Function(" in data):
         return True
@@ -169,6 +188,16 @@ def _is_obfuscated(data: bytes) -> bool:
     return len(data) >= 8 * _SAMPLE_BYTES and all(
         _bits_a_byte(data[at : at + _SAMPLE_BYTES]) > _DENSE for at in places
     )
+
+
+def _has_long_lines(data: bytes) -> bool:
+    """Whether lines have so many bytes on average. Finding the few breaks of such a file is quicker than counting."""
+    at = -1
+    for _ in range(len(data) // _LONG_LINES):
+        at = data.find(b"\n", at + 1)
+        if at < 0:
+            return True
+    return False
 
 
 def _has_blob(data: bytes) -> bool:
@@ -185,11 +214,3 @@ def _has_blob(data: bytes) -> bool:
 def _bits_a_byte(sample: bytes) -> float:
     """The sample's entropy (Shannon)."""
     return -sum(count / len(sample) * math.log2(count / len(sample)) for count in Counter(sample).values())
-
-
-def _line(data: bytes, at: int) -> int:
-    return data.count(b"\n", 0, at) + 1
-
-
-def _shown(text: bytes) -> str:
-    return text.decode(errors="replace")
