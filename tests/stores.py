@@ -24,7 +24,7 @@ import uvloop
 from openaddons.app import open_store
 from openaddons.clock import Clock
 from openaddons.policies import CertificationPolicy
-from openaddons.server import serve
+from openaddons.server import listen, serve
 from openaddons.settings import Settings
 from openaddons.store.operations import read_operation
 from openaddons.store.products import Product, find_product
@@ -184,10 +184,10 @@ class RunningStore:
 @contextmanager
 def running_store(settings: Settings, clock: Clock | None = None) -> Iterator[RunningStore]:
     """The real server on a port that the system chooses, until the end of the block."""
-    settings = settings.model_copy(update={"port": 0})
+    settings, listening = listen(settings.model_copy(update={"port": 0}))
     ready: threading.Event = threading.Event()
     found: dict[str, Any] = {}
-    with open_store(settings, clock) as workshop:
+    with listening, open_store(settings, clock) as workshop:
 
         async def run() -> None:
             found["loop"], found["stopping"] = asyncio.get_running_loop(), asyncio.Event()
@@ -196,7 +196,7 @@ def running_store(settings: Settings, clock: Clock | None = None) -> Iterator[Ru
                 found["url"] = url
                 ready.set()
 
-            await serve(workshop, on_ready=on_ready, stopping=found["stopping"])
+            await serve(workshop, listening, on_ready=on_ready, stopping=found["stopping"])
 
         def body() -> None:
             try:

@@ -22,6 +22,7 @@ from openaddons.policies import EngineKind
 from openaddons.settings import Settings
 from openaddons.store.hot import HotReads, PostgresHotReads, SqliteHotReads
 from openaddons.store.leases import forget_leases
+from openaddons.store.offered import announce_update_url
 from openaddons.store.postgres import ENDED_CHANNEL, send_word
 from openaddons.store.schema import ensure_current
 from openaddons.store.sealing import keep_master_key, read_master_key
@@ -136,6 +137,9 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         if embedded:
             stack.enter_context(alone_with(settings.data))
             database.run(forget_leases)
+        former = database.run(announce_update_url, url=settings.update_url())
+        if former not in {None, settings.update_url()}:
+            log.warning("serve.moved", former=former.partition("?")[0], now=settings.base_url)
         reads = _hot_reads(database)
         stack.push_async_callback(reads.close)
         waiting = Waiting()

@@ -22,6 +22,7 @@
     ├── KeyUnusable                     a sealed key that the master key does not open
     ├── SchemaOutdated                  the database needs ``openaddons db upgrade``
     ├── StoreInUse                      another process serves this data folder
+    ├── AddressTaken                    the address to serve on cannot be had
     └── CrxInvalid                      bytes that are not a CRX3 file whose proofs hold
 """
 
@@ -190,6 +191,12 @@ class StoreInUse(Refusal):
     """Another process serves {path}. Stop it first, or give this one another --data folder."""
 
     code = "StoreInUse"
+
+
+class AddressTaken(Refusal):
+    """The store cannot listen on {host} port {port}: {reason}. Choose another: openaddons serve --port 0"""
+
+    code = "AddressTaken"
 
 
 class CrxInvalid(Refusal):

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final
@@ -12,6 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openaddons.app import Serving, serve_store
+from openaddons.errors import AddressTaken
+from openaddons.settings import Settings
 from openaddons.work.workshop import Workshop
 
 log = structlog.get_logger()
@@ -19,6 +22,7 @@ log = structlog.get_logger()
 _HEAD_BYTES_LIMIT: Final = 65_536
 _HEADERS_LIMIT: Final = 100
 _KEEP_ALIVE_SECONDS: Final = 75
+_BACKLOG: Final = 2048
 # After the drain, what is left are answers on their way out.
 _LAST_ANSWERS_SECONDS: Final = 5
 # A request with one of these is not answered at once: it may have a body, or want more than an answer.
@@ -171,8 +175,29 @@ class _Server(uvicorn.Server):
         self.stop_asked.set()
 
 
+def listen(settings: Settings) -> tuple[Settings, socket.socket]:
+    """Take the address to serve on. The settings come back with the port that the system chose.
+
+    Before anything else, for the store's URLs have the port in them. Raises `AddressTaken`.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise AddressTaken(host=settings.host, port=settings.port, reason=error.strerror) from None
+    return settings.model_copy(update={"port": listening.getsockname()[1]}), listening
+
+
 async def serve(
-    workshop: Workshop, *, on_ready: Callable[[str], None], stopping: asyncio.Event | None = None
+    workshop: Workshop,
+    listening: socket.socket,
+    *,
+    on_ready: Callable[[str], None],
+    stopping: asyncio.Event | None = None,
 ) -> bool:
     """Serve until SIGTERM, SIGINT or ``stopping``, then drain. ``on_ready`` hears the URL once it answers.
 
@@ -181,16 +206,14 @@ async def serve(
     settings = workshop.tools.settings
     async with serve_store(workshop) as serving:
         server = _Server(_config(serving), stopping or asyncio.Event())
-        running = asyncio.create_task(server.serve())
+        running = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
         if running.done():
             await running
             return False
         # uvicorn has taken SIGINT and SIGTERM for itself by now; both come to handle_exit.
-        port = server.servers[0].sockets[0].getsockname()[1]
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        on_ready(settings.public_url or f"http://{host}:{port}")
+        on_ready(settings.base_url)
         asked = asyncio.create_task(server.stop_asked.wait())
         await asyncio.wait({asked, running}, return_when=asyncio.FIRST_COMPLETED)
         log.info("serve.draining")
@@ -210,8 +233,6 @@ def _config(serving: Serving) -> uvicorn.Config:
     protocol: Any = type("Protocol", (LimitedProtocol,), chosen)
     return uvicorn.Config(
         serving.application,
-        host=settings.host,
-        port=settings.port,
         loop="uvloop",
         http=protocol,
         ws="none",
@@ -222,7 +243,7 @@ def _config(serving: Serving) -> uvicorn.Config:
         log_config=None,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
-        backlog=2048,
+        backlog=_BACKLOG,
     )
 
 

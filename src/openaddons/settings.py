@@ -3,13 +3,17 @@
 Each is read from the environment as ``OPENADDONS_<NAME>``; the command line overrides it.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from openaddons.policies import CertificationPolicy, EngineKind, Requirement
+
+# RFC 3986 section 2.3: what needs no escape anywhere in a URL.
+_TOKENS: Final = re.compile(r"[A-Za-z0-9._~-]{16,200}(?:,[A-Za-z0-9._~-]{16,200})*")
 
 
 class Settings(BaseSettings):
@@ -38,6 +42,13 @@ class Settings(BaseSettings):
     )
     public_url: Annotated[
         str | None, Field(description="the store's URL as others see it; default: the address it listens on")
+    ] = None
+    update_tokens: Annotated[
+        SecretStr | None,
+        Field(
+            description="private store: update checks, downloads and pages need ?token=…; comma-separated, all are "
+            "accepted, the first is written into packages and policies; default: nobody needs one"
+        ),
     ] = None
     master_key: Annotated[
         SecretStr | None,
@@ -119,6 +130,33 @@ class Settings(BaseSettings):
         ),
     ] = True
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"
+
+    @field_validator("update_tokens")
+    @classmethod
+    def _tokens_fit_into_urls(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _TOKENS.fullmatch(value.get_secret_value()):
+            raise ValueError("tokens are letters, digits, '-', '.', '_' and '~', 16 to 200 of them each")
+        return value
+
+    @property
+    def base_url(self) -> str:
+        """Where browsers and publishers find the store, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
+
+    def update_url(self, ring: str = "") -> str:
+        """Where browsers ask for updates, those of a ring at a URL of their own. It may hold an update token."""
+        path = f"/updates/{ring}" if ring else "/updates"
+        return self.with_token(self.base_url + path)
+
+    def with_token(self, url: str) -> str:
+        """The URL with the first update token in its query, if the store has one."""
+        return f"{url}?token={self.tokens[0]}" if self.tokens else url
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The update tokens that are accepted; none: nobody needs one."""
+        return () if self.update_tokens is None else tuple(self.update_tokens.get_secret_value().split(","))
 
     @property
     def database_url(self) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from openaddons.store.releases import unpublish_product
+from openaddons.store.releasing import unpublish_product
 from tests.chaos.audit import audit, wait_for_rest
 from tests.chaos.scene import Client, Scene
 from tests.chaos.victim import COMMIT, Kill
@@ -29,7 +29,7 @@ CARRYING_OUT = (
     "openaddons.store.submissions:approve_submission",
     "openaddons.packages.canonical:write_canonical",
     "openaddons.packages.crx3:write_crx",
-    "openaddons.store.releases:create_release",
+    "openaddons.store.releasing:create_release",
     "openaddons.store.products:move_product",
 )
 

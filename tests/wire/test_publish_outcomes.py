@@ -8,7 +8,7 @@ import pytest
 from openaddons.store.drafts import set_module
 from openaddons.store.modules import Module
 from openaddons.store.products import Product, block_product, set_certification
-from openaddons.store.releases import unpublish_product
+from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import (
     approve_submission,

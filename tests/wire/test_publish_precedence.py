@@ -3,7 +3,7 @@
 from openaddons.policies import Requirement
 from openaddons.settings import Settings
 from openaddons.store.products import Product
-from openaddons.store.releases import unpublish_product
+from openaddons.store.releasing import unpublish_product
 from openaddons.work.creating import submit
 from tests.stores import Account, RunningStore, make_published, make_zip, running_store
 from tests.wire.calls import stop_work

@@ -71,12 +71,12 @@ def demo(*, extension: Path, **chosen: Any) -> None:
     """
     import uvloop
 
-    from openaddons.server import serve
+    from openaddons.server import listen, serve
 
-    settings = make_settings(**chosen)
+    settings, listening = listen(make_settings(**chosen))
     configure_logs("warning")
     failed: list[BaseException] = []
-    with open_store(settings) as workshop:
+    with listening, open_store(settings) as workshop:
 
         async def run() -> None:
             import asyncio
@@ -94,7 +94,7 @@ def demo(*, extension: Path, **chosen: Any) -> None:
             def on_ready(url: str) -> None:
                 threading.Thread(target=tell, args=(url,), name="openaddons-demo", daemon=True).start()
 
-            await serve(workshop, on_ready=on_ready, stopping=stopping)
+            await serve(workshop, listening, on_ready=on_ready, stopping=stopping)
 
         uvloop.run(run())
     if failed:

@@ -21,7 +21,8 @@ from openaddons.store.products import (
     unblock_product,
 )
 from openaddons.store.publishers import find_publisher
-from openaddons.store.releases import list_releases, unpublish_product
+from openaddons.store.releases import list_releases
+from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import OperationState
 from openaddons.store.submissions import list_submissions
 from openaddons.work.creating import make_product, put_package, submit

@@ -46,13 +46,18 @@ def serve(*, ready_json: bool, **chosen: Any) -> None:
     """
     import uvloop
 
+    from openaddons.server import listen
     from openaddons.server import serve as run
 
-    settings = make_settings(**chosen)
+    settings, listening = listen(make_settings(**chosen))
     configure_logs(settings.log_level)
-    with open_store(settings) as workshop:
+    with listening, open_store(settings) as workshop:
         ended = uvloop.run(
-            run(workshop, on_ready=lambda url: _say_ready(url, as_json=ready_json, settings=settings))
+            run(
+                workshop,
+                listening,
+                on_ready=lambda url: _say_ready(url, as_json=ready_json, settings=settings),
+            )
         )
     if not ended:
         raise SystemExit(1)

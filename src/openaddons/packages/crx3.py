@@ -17,7 +17,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -27,6 +27,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from openaddons.errors import CrxInvalid
 
+PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+"""A key that signs packages: RSA of 1024 to 8192 bits, or ECDSA on P-256 (crx_verifier.cc)."""
+
 _MAGIC = b"Cr24"
 _MAGIC_DELTA = b"CrOD"
 _FORMAT_VERSION = 3
@@ -35,7 +38,7 @@ _SIGNED_CONTEXT = b"CRX3 SignedData\0"
 _ID_BYTES = 16
 _LARGEST_HEADER_BYTES = 1 << 20
 _MOST_PROOFS = 64
-_RSA_KEY_BITS = range(1024, 8192 + 1)
+RSA_KEY_BITS = range(1024, 8192 + 1)
 _CHUNK_BYTES = 1 << 20
 
 _FIELD_RSA_PROOF = 2
@@ -44,6 +47,9 @@ _FIELD_SIGNED_HEADER_DATA = 10_000
 _FIELD_PUBLIC_KEY = 1
 _FIELD_SIGNATURE = 2
 _FIELD_CRX_ID = 1
+
+# RFC 6979. Verifying does not tell the difference.
+_DETERMINISTIC = ec.ECDSA(Prehashed(SHA256()), deterministic_signing=True)
 
 _WIRE_VARINT, _WIRE_64_BITS, _WIRE_BYTES, _WIRE_32_BITS = 0, 1, 2, 5
 
@@ -83,7 +89,7 @@ def crx_id(public_key_der: bytes) -> str:
     return _spell_id(hashlib.sha256(public_key_der).digest()[:_ID_BYTES])
 
 
-def write_crx(zip_file: BinaryIO, out: BinaryIO, key: rsa.RSAPrivateKey) -> CrxInfo:
+def write_crx(zip_file: BinaryIO, out: BinaryIO, key: PrivateKey) -> CrxInfo:
     """Sign the ZIP in ``zip_file`` with ``key`` and write the signed package to the current position of
     ``out``.
 
@@ -94,11 +100,12 @@ def write_crx(zip_file: BinaryIO, out: BinaryIO, key: rsa.RSAPrivateKey) -> CrxI
     public_key = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     signed_header_data = _bytes_field(_FIELD_CRX_ID, hashlib.sha256(public_key).digest()[:_ID_BYTES])
     digest = _signed_digest(signed_header_data, _pieces(zip_file, 0))
-    signature = key.sign(digest, padding.PKCS1v15(), Prehashed(SHA256()))
+    if isinstance(key, rsa.RSAPrivateKey):
+        field, signature = _FIELD_RSA_PROOF, key.sign(digest, padding.PKCS1v15(), Prehashed(SHA256()))
+    else:
+        field, signature = _FIELD_ECDSA_PROOF, key.sign(digest, _DETERMINISTIC)
     proof = _bytes_field(_FIELD_PUBLIC_KEY, public_key) + _bytes_field(_FIELD_SIGNATURE, signature)
-    header = _bytes_field(_FIELD_RSA_PROOF, proof) + _bytes_field(
-        _FIELD_SIGNED_HEADER_DATA, signed_header_data
-    )
+    header = _bytes_field(field, proof) + _bytes_field(_FIELD_SIGNED_HEADER_DATA, signed_header_data)
     head = _PREAMBLE.pack(_MAGIC, _FORMAT_VERSION, len(header)) + header
     out.write(head)
     whole, size = hashlib.sha256(head), len(head)
@@ -172,7 +179,7 @@ def _verify_proof(proof: _Proof, digest: bytes) -> None:
         raise CrxInvalid(problem="a proof has no public key that can be read") from None
     try:
         if proof.field == _FIELD_RSA_PROOF and isinstance(key, rsa.RSAPublicKey):
-            if key.key_size not in _RSA_KEY_BITS:
+            if key.key_size not in RSA_KEY_BITS:
                 raise CrxInvalid(problem=f"a proof has an RSA key of {key.key_size} bits")
             key.verify(proof.signature, digest, padding.PKCS1v15(), Prehashed(SHA256()))
         elif (

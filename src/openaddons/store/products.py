@@ -5,25 +5,37 @@ from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     PublicFormat,
     load_der_private_key,
+    load_pem_private_key,
 )
 
 from openaddons.errors import KeyUnusable, NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_guid, read_guid
-from openaddons.packages.crx3 import crx_id
+from openaddons.packages.crx3 import RSA_KEY_BITS, PrivateKey, crx_id
 from openaddons.store import states
 from openaddons.store.modules import Module, starting_content
 from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
-from openaddons.store.tables import PENDING, UNPUBLISHING, drafts, operations, products, releases, submissions
+from openaddons.store.tables import (
+    PENDING,
+    UNPUBLISHING,
+    drafts,
+    offering,
+    offers,
+    operations,
+    products,
+    releases,
+    submissions,
+)
 
 _NAME_CHARACTERS_LIMIT: Final = 200
 _KEY_BITS: Final = 2048
@@ -41,6 +53,9 @@ class Product:
     certification: str | None
     certification_delay_seconds: int | None
     live_release_id: str | None
+    """The release that is offered to all."""
+    first_rings: list[str]
+    """Rings that get a new release first; none: all get it at once."""
     first_published_time: datetime | None
     created_time: datetime
     last_updated_time: datetime
@@ -65,6 +80,32 @@ class SigningKey:
 def make_signing_key(master_key: MasterKey, *, product_id: str) -> SigningKey:
     """A fresh RSA-2048 key, sealed for the product. Takes some 100 ms: call it outside of a transaction."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=_KEY_BITS)
+    return _sealed(key, master_key, product_id=product_id)
+
+
+def read_signing_key(pem: bytes, master_key: MasterKey, *, product_id: str) -> SigningKey:
+    """A publisher's own key, as ``chromium --pack-extension`` and openssl write it, sealed for the product.
+
+    Raises `ValueRefused` when it is no private key that browsers take a signature of (crx_verifier.cc).
+    """
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except TypeError:
+        raise ValueRefused(
+            name="key", problem="it is encrypted. Decrypt it: openssl pkey -in key.pem -out plain.pem"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueRefused(name="key", problem="it is no private key in PEM.") from None
+    if isinstance(key, rsa.RSAPrivateKey) and key.key_size in RSA_KEY_BITS:
+        return _sealed(key, master_key, product_id=product_id)
+    if isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1):
+        return _sealed(key, master_key, product_id=product_id)
+    raise ValueRefused(
+        name="key", problem="browsers take RSA keys of 1024 to 8192 bits and ECDSA keys on P-256, no others."
+    )
+
+
+def _sealed(key: PrivateKey, master_key: MasterKey, *, product_id: str) -> SigningKey:
     private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return SigningKey(
@@ -74,7 +115,7 @@ def make_signing_key(master_key: MasterKey, *, product_id: str) -> SigningKey:
     )
 
 
-def open_signing_key(tx: Transaction, *, product_id: str, master_key: MasterKey) -> rsa.RSAPrivateKey:
+def open_signing_key(tx: Transaction, *, product_id: str, master_key: MasterKey) -> PrivateKey:
     """The product's key, ready to sign. Raises `KeyUnusable` when another master key sealed it."""
     row = tx.execute(
         sa.select(products.c.signing_key, products.c.signing_key_sealed_by).where(products.c.id == product_id)
@@ -82,7 +123,7 @@ def open_signing_key(tx: Transaction, *, product_id: str, master_key: MasterKey)
     if row.signing_key_sealed_by != master_key.key_id:
         raise KeyUnusable(product_id=product_id, key_id=row.signing_key_sealed_by)
     key = load_der_private_key(master_key.unseal(row.signing_key, context=product_id), password=None)
-    assert isinstance(key, rsa.RSAPrivateKey)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
     return key
 
 
@@ -90,6 +131,8 @@ def create_product(
     tx: Transaction, *, publisher: Publisher, product_id: str, name: str, key: SigningKey, actor: str
 ) -> Product:
     """A new product in draft, with a CRX ID that it keeps for life. Raises `ValueRefused`."""
+    if tx.execute(sa.select(products.c.id).where(products.c.crx_id == key.crx_id)).first() is not None:
+        raise ValueRefused(name="key", problem=f"there is a product with it already: {key.crx_id}.")
     name = name.strip()
     if not 0 < len(name) <= _NAME_CHARACTERS_LIMIT:
         raise ValueRefused(name="name", problem=f"must have 1 to {_NAME_CHARACTERS_LIMIT} characters.")
@@ -186,6 +229,19 @@ def move_product(tx: Transaction, *, product: Product, verb: str, **values: Any)
     return ProductState(target)
 
 
+def offers_changed(tx: Transaction, *, product_id: str) -> None:
+    """Note that browsers are offered something else of the product from the commit on.
+
+    The row of the count is locked until then, so its numbers are committed in their order, and a reader that
+    has seen one number has seen all before it. Therefore this is the last thing that a verb does.
+    """
+    generation = tx.execute(
+        offering.update().values(generation=offering.c.generation + 1).returning(offering.c.generation)
+    ).scalar_one()
+    tx.execute(products.update().where(products.c.id == product_id).values(offered_generation=generation))
+    tx.changes.offers_changed = True
+
+
 def set_certification(
     tx: Transaction, *, product_id: str, policy: str | None, delay_seconds: int | None, actor: str
 ) -> Product:
@@ -222,13 +278,15 @@ def block_product(tx: Transaction, *, product_id: str, reason: str, actor: str) 
         subject=product_id,
         reason=reason,
     )
+    offers_changed(tx, product_id=product_id)
     return find_product(tx, id_or_crx_id=product_id)
 
 
 def unblock_product(tx: Transaction, *, product_id: str, actor: str) -> Product:
     """Let a blocked product back to where it was: the store, unpublished, or draft."""
     product = lock_product(tx, product_id=product_id)
-    if product.live_release_id is not None:
+    offered = sa.select(offers.c.release_id).where(offers.c.product_id == product_id)
+    if product.live_release_id is not None or tx.execute(offered).first() is not None:
         verb = "unblock to store"
     elif product.first_published_time is not None:
         verb = "unblock to unpublished"
@@ -242,6 +300,7 @@ def unblock_product(tx: Transaction, *, product_id: str, actor: str) -> Product:
         product_id=product_id,
         subject=product_id,
     )
+    offers_changed(tx, product_id=product_id)
     return find_product(tx, id_or_crx_id=product_id)
 
 
@@ -279,8 +338,15 @@ def has_work(tx: Transaction, *, product_id: str) -> bool:
 
 
 def highest_version(tx: Transaction, *, product_id: str) -> str | None:
-    """The highest version ever published of the product, as Chromium compares; None when there was none."""
+    """The highest version ever published of the product, as Chromium compares; None when there was none.
+
+    A roll back that is about to be signed counts.
+    """
     from openaddons.packages.version import Version
 
-    versions = tx.execute(sa.select(releases.c.version).where(releases.c.product_id == product_id)).scalars()
+    published = sa.select(releases.c.version).where(releases.c.product_id == product_id)
+    rolling_back = sa.select(submissions.c.version).where(
+        submissions.c.product_id == product_id, PENDING, submissions.c.restored_release_id.is_not(None)
+    )
+    versions = tx.execute(published.union(rolling_back)).scalars()
     return max(versions, key=Version.parse, default=None)

@@ -45,9 +45,15 @@ class Changes:
     products_with_work: set[str] = field(default_factory=set)
     operations_ended: set[str] = field(default_factory=set)
     credentials_changed: bool = False
+    offers_changed: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.products_with_work or self.operations_ended or self.credentials_changed)
+        return bool(
+            self.products_with_work
+            or self.operations_ended
+            or self.credentials_changed
+            or self.offers_changed
+        )
 
 
 class Transaction:

@@ -56,6 +56,8 @@ SUBMISSION: Transitions = {
     },
     "publish": {SubmissionState.APPROVED: SubmissionState.IN_STORE},
     "supersede": {SubmissionState.IN_STORE: SubmissionState.SUPERSEDED},
+    # A version was withdrawn, and the one before it is offered again.
+    "restore": {SubmissionState.SUPERSEDED: SubmissionState.IN_STORE},
 }
 
 # "drop" is the end of a submission that did not make it; where it leads depends on what went before.
@@ -68,6 +70,11 @@ PRODUCT: Transitions = {
     "publish": {
         ProductState.IN_REVIEW: ProductState.IN_STORE,
         ProductState.UPDATE_IN_REVIEW: ProductState.IN_STORE,
+    },
+    # A roll back leaves an update that waits in review where it is.
+    "roll back": {
+        ProductState.IN_STORE: ProductState.IN_STORE,
+        ProductState.UPDATE_IN_REVIEW: ProductState.UPDATE_IN_REVIEW,
     },
     "drop": {
         ProductState.IN_REVIEW: ProductState.IN_DRAFT,

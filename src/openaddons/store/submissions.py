@@ -35,6 +35,8 @@ class Submission:
     due_time: datetime | None
     reason: str | None
     decided_by: str | None
+    restored_release_id: str | None
+    """Of a roll back: the release whose content comes again."""
     actor: str
     created_time: datetime
     last_updated_time: datetime
@@ -139,11 +141,14 @@ def list_submissions(
     return [_submission(row) for row in tx.execute(query).mappings()]
 
 
-def pending_submission(tx: Transaction, *, product_id: str) -> Submission | None:
-    """The product's submission that is in review or approved; there is never more than one."""
+def pending_submission(tx: Transaction, *, product_id: str, rolling_back: bool = False) -> Submission | None:
+    """The product's submission that is in review or approved, or its roll back; never more than one of each."""
+    restored = submissions.c.restored_release_id
     row = tx.one_or_none(
         sa.select(*_COLUMNS).where(
-            submissions.c.product_id == product_id, submissions.c.state.in_(PENDING_SUBMISSION)
+            submissions.c.product_id == product_id,
+            submissions.c.state.in_(PENDING_SUBMISSION),
+            restored.is_not(None) if rolling_back else restored.is_(None),
         )
     )
     return None if row is None else _submission(row)
@@ -213,15 +218,18 @@ def cancel_submission(tx: Transaction, *, submission_id: str, actor: str, reason
     cancelled = move_submission(
         tx, submission=submission, verb="cancel", decided_by=actor, reason=reason or None
     )
-    _drop_product(tx, product)
+    if submission.restored_release_id is None:
+        _drop_product(tx, product)
     _record(tx, "cancelled", product, submission, actor=actor, reason=reason)
     return cancelled
 
 
 def drop_pending(tx: Transaction, *, product_id: str, actor: str, reason: str) -> None:
     """Cancel what is pending of a product that is leaving the store. The caller moves the product."""
-    submission = pending_submission(tx, product_id=product_id)
-    if submission is not None:
+    for rolling_back in (False, True):
+        submission = pending_submission(tx, product_id=product_id, rolling_back=rolling_back)
+        if submission is None:
+            continue
         move_submission(tx, submission=submission, verb="cancel", decided_by=actor, reason=reason)
         tx.record(
             "submission.cancelled",
@@ -262,9 +270,13 @@ def _drop_product(tx: Transaction, product: Product) -> None:
 
 
 def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> Submission | None:
-    """The product's submission if there is something to do for it now and nobody does it: leased."""
+    """The product's submission if there is something to do for it now and nobody does it: leased.
+
+    A roll back comes first: somebody is in a hurry.
+    """
     row = tx.one_or_none(
-        sa.select(*_COLUMNS).where(
+        sa.select(*_COLUMNS)
+        .where(
             submissions.c.product_id == product_id,
             PENDING,
             sa.or_(submissions.c.leased_until.is_(None), submissions.c.leased_until <= tx.now),
@@ -273,6 +285,8 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
                 sa.and_(submissions.c.state == SubmissionState.APPROVED, sa.not_(submissions.c.held)),
             ),
         )
+        .order_by(submissions.c.restored_release_id.is_(None))
+        .limit(1)
     )
     if row is None:
         return None

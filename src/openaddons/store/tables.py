@@ -105,6 +105,8 @@ products = sa.Table(
     sa.Column("certification_delay_seconds", sa.Integer),
     sa.Column("operation_count", sa.Integer, nullable=False, default=0),
     sa.Column("live_release_id", _GUID),
+    sa.Column("first_rings", sa.JSON, nullable=False, default=list),
+    sa.Column("offered_generation", sa.BigInteger, nullable=False, default=0, index=True),
     sa.Column("first_published_time", Moment),
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("last_updated_time", Moment, nullable=False),
@@ -196,22 +198,30 @@ submissions = sa.Table(
     sa.Column("due_time", Moment),
     sa.Column("reason", sa.Text),
     sa.Column("decided_by", sa.String(200)),
+    # Of a roll back: the release whose content comes again. Nobody reviews it, so it may pass one in review.
+    sa.Column("restored_release_id", _GUID),
     sa.Column("actor", sa.String(200), nullable=False),
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("last_updated_time", Moment, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     sa.Column("leased_until", Moment),
-    # No second submission of a product while one is pending, whatever the program does.
-    sa.Index(
-        "uq_submissions_pending",
-        "product_id",
-        unique=True,
-        sqlite_where=sa.text("state IN ('In review', 'Approved')"),
-        postgresql_where=sa.text("state IN ('In review', 'Approved')"),
+    # No second submission of a product while one is pending, whatever the program does; so with roll backs.
+    *(
+        sa.Index(
+            name,
+            "product_id",
+            unique=True,
+            sqlite_where=sa.text(f"state IN ('In review', 'Approved') AND {kind}"),
+            postgresql_where=sa.text(f"state IN ('In review', 'Approved') AND {kind}"),
+        )
+        for name, kind in (
+            ("uq_submissions_pending", "restored_release_id IS NULL"),
+            ("uq_submissions_rolling_back", "restored_release_id IS NOT NULL"),
+        )
     ),
 )
 
-# A signed version that browsers can get. Its row and its bytes never change.
+# A signed version that browsers can get. What is signed never changes; the times at the end are written once.
 releases = sa.Table(
     "releases",
     metadata,
@@ -222,8 +232,41 @@ releases = sa.Table(
     sa.Column("object_key", sa.String(100), nullable=False, index=True),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("minimum_chrome_version", sa.String(40)),
+    sa.Column("icon_key", sa.String(100), index=True),
     sa.Column("created_time", Moment, nullable=False),
+    sa.Column("offered_to_all_time", Moment),
+    sa.Column("withdrawn_time", Moment),
+    sa.Column("withdrawn_reason", sa.Text),
     sa.UniqueConstraint("product_id", "version"),
+)
+
+# Groups of browsers that get releases first: each group asks at an update URL of its own.
+rings = sa.Table(
+    "rings",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("created_time", Moment, nullable=False),
+)
+
+# The release that a ring is offered, as long as it is ahead of the one that is live for all.
+offers = sa.Table(
+    "offers",
+    metadata,
+    sa.Column("product_id", _GUID, sa.ForeignKey("products.id"), primary_key=True),
+    sa.Column("ring", sa.String(40), sa.ForeignKey("rings.name"), primary_key=True),
+    sa.Column("release_id", _GUID, sa.ForeignKey("releases.id"), nullable=False),
+)
+
+# One row. Whatever changes what browsers are offered of a product raises the number and writes it into
+# ``products.offered_generation``: so every process learns what to read again. ``update_url`` is where the store
+# was last served, for whoever signs a package: that may be another process, which was told less.
+offering = sa.Table(
+    "offering",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("update_url", sa.Text),
 )
 
 # A picture of a listing: the object is the product's own, and of a known size.

@@ -5,7 +5,14 @@ from pathlib import Path
 from openaddons.errors import ValueRefused
 from openaddons.ids import new_guid
 from openaddons.store.operations import Operation, OperationKind, Outcome, accept_operation, read_operation
-from openaddons.store.products import Product, create_product, lock_product, make_signing_key, new_product_id
+from openaddons.store.products import (
+    Product,
+    create_product,
+    lock_product,
+    make_signing_key,
+    new_product_id,
+    read_signing_key,
+)
 from openaddons.store.publishers import Publisher
 from openaddons.store.session import Transaction
 from openaddons.store.submissions import Submission
@@ -16,10 +23,15 @@ from openaddons.work.workshop import Workshop
 _PIECE_BYTES = 1 << 20
 
 
-def make_product(tools: Tools, *, publisher: Publisher, name: str, actor: str) -> Product:
-    """A new product in draft with a fresh signing key."""
+def make_product(
+    tools: Tools, *, publisher: Publisher, name: str, actor: str, pem: bytes | None = None
+) -> Product:
+    """A new product in draft with a fresh signing key, or with the publisher's own. Raises `ValueRefused`."""
     product_id = new_product_id()
-    key = make_signing_key(tools.master_key, product_id=product_id)
+    if pem is None:
+        key = make_signing_key(tools.master_key, product_id=product_id)
+    else:
+        key = read_signing_key(pem, tools.master_key, product_id=product_id)
     return tools.database.run(
         create_product, publisher=publisher, product_id=product_id, name=name, key=key, actor=actor
     )

@@ -80,8 +80,6 @@ def _remove(tools: Tools, keys: list[str]) -> int:
 
 
 def _named(tx: Transaction, *, keys: list[str]) -> set[str]:
-    queries = [
-        sa.select(table.c.object_key).where(table.c.object_key.in_(keys))
-        for table in (images, operations, packages, releases)
-    ]
+    columns = [table.c.object_key for table in (images, operations, packages, releases)]
+    queries = [sa.select(column).where(column.in_(keys)) for column in (*columns, releases.c.icon_key)]
     return set(tx.execute(sa.union(*queries)).scalars())

@@ -16,7 +16,7 @@ from openaddons.errors import Refusal
 from openaddons.store.leases import Lease, set_leases
 from openaddons.store.operations import Claim, ClaimLost, OperationKind, claim_operation, end_operation
 from openaddons.store.products import has_work
-from openaddons.store.releases import finish_unpublishing
+from openaddons.store.releasing import finish_unpublishing
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import Submission, claim_submission
 from openaddons.work.certification import certify

@@ -36,7 +36,7 @@ from openaddons.store.products import (
     unblock_product,
 )
 from openaddons.store.publishers import Publisher, create_publisher
-from openaddons.store.releases import create_release, finish_unpublishing, unpublish_product
+from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
 from openaddons.store.session import Database, Transaction
 from openaddons.store.states import (
     OPERATION,
@@ -315,11 +315,11 @@ class Walk:
         # One that is still in review is due for certification, not for release; it is tried all the same.
         if claim is not None:
             self._released = claim
-            self._database.run(create_release, claim=claim, stored=_stored())
+            self._database.run(create_release, claim=claim, signed=SignedPackage(_stored()))
 
     def _release_again(self) -> None:
         if self._released is not None:
-            self._database.run(create_release, claim=self._released, stored=_stored())
+            self._database.run(create_release, claim=self._released, signed=SignedPackage(_stored()))
 
     def _accept(self) -> None:
         self._database.run(

@@ -1,0 +1,232 @@
+"""Offers: which release which browsers get. All get the live one; a ring may be ahead of it.
+
+A ring is a group of browsers that asks at an update URL of its own. It is offered the higher of the release
+that it was given and the live one, for versions of a browser's add-on only go up.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
+from openaddons.packages.version import Version
+from openaddons.store.products import Product, lock_product, offers_changed
+from openaddons.store.releases import Release, find_release, list_releases
+from openaddons.store.session import Transaction
+from openaddons.store.states import ProductState, SubmissionState
+from openaddons.store.submissions import move_submission, read_submission
+from openaddons.store.tables import offers, products, releases, rings, submissions
+
+IN_STORE: Final = (ProductState.IN_STORE, ProductState.UPDATE_IN_REVIEW)
+_RING_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A group of browsers that get releases first."""
+
+    name: str
+    created_time: datetime
+
+
+def create_ring(tx: Transaction, *, name: str, actor: str) -> Ring:
+    """A new ring. Raises `ValueRefused`."""
+    if not _RING_NAME.fullmatch(name):
+        raise ValueRefused(
+            name="ring", problem="1 to 40 lower-case letters, digits and inner hyphens are needed."
+        )
+    if name in {ring.name for ring in list_rings(tx)}:
+        raise ValueRefused(name="ring", problem=f"there is a ring {name} already.")
+    tx.execute(rings.insert(), {"name": name, "created_time": tx.now})
+    tx.record("ring.created", actor=actor, subject=name)
+    return Ring(name=name, created_time=tx.now)
+
+
+def list_rings(tx: Transaction) -> list[Ring]:
+    """Every ring, by name."""
+    query = sa.select(rings.c.name, rings.c.created_time).order_by(rings.c.name)
+    return [Ring(**row) for row in tx.execute(query).mappings()]
+
+
+def set_first_rings(tx: Transaction, *, product_id: str, names: Sequence[str], actor: str) -> Product:
+    """Choose the rings that get the product's next releases first; none: all get them at once."""
+    product = lock_product(tx, product_id=product_id)
+    _check_rings(tx, names)
+    tx.execute(products.update().where(products.c.id == product_id).values(first_rings=sorted(set(names))))
+    tx.record(
+        "product.first-rings-set",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product_id,
+        rings=sorted(set(names)),
+    )
+    return lock_product(tx, product_id=product_id)
+
+
+def ring_offers(tx: Transaction, *, product_id: str) -> dict[str, str]:
+    """Of each ring that is ahead, the id of the release that it is offered."""
+    query = sa.select(offers.c.ring, offers.c.release_id).where(offers.c.product_id == product_id)
+    return {row.ring: row.release_id for row in tx.execute(query)}
+
+
+def offer_to_rings(
+    tx: Transaction, *, product_id: str, version: str, names: Sequence[str], actor: str
+) -> Release:
+    """Offer a release to rings, before all. Raises `NotKnown`, `TransitionRefused` or `ValueRefused`."""
+    product, release = _offerable(tx, product_id=product_id, version=version)
+    _check_rings(tx, names)
+    live = _live(tx, product)
+    if live is not None and not Version.parse(version) > Version.parse(live.version):
+        raise ValueRefused(
+            name="version",
+            problem=f"{version} is not ahead of {live.version}, which all are offered already.",
+        )
+    give_to_rings(tx, product_id=product_id, release_id=release.id, names=names)
+    settle_submissions(tx, product_id=product_id)
+    _record(tx, "offered", product, release, actor=actor, rings=sorted(names))
+    offers_changed(tx, product_id=product_id)
+    return release
+
+
+def offer_to_all(tx: Transaction, *, product_id: str, version: str, actor: str) -> Release:
+    """Offer a release to everybody. Raises `NotKnown`, `TransitionRefused` or `ValueRefused`."""
+    product, release = _offerable(tx, product_id=product_id, version=version)
+    live = _live(tx, product)
+    if live is not None and not Version.parse(version) > Version.parse(live.version):
+        raise ValueRefused(
+            name="version",
+            problem=f"all are offered {live.version}, and browsers never go back. To bring back older content, "
+            f"roll back: openaddons release rollback {product_id}",
+        )
+    make_live(tx, product_id=product_id, release=release)
+    settle_submissions(tx, product_id=product_id)
+    _record(tx, "offered", product, release, actor=actor, rings=[])
+    offers_changed(tx, product_id=product_id)
+    return release
+
+
+def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: str, actor: str) -> Release:
+    """Offer a version no longer; who has none yet gets the one before it, who has it keeps it.
+
+    Raises `NotKnown`; `ValueRefused` without a reason or when nothing else could be offered; and
+    `TransitionRefused` when it was withdrawn before.
+    """
+    if not reason.strip():
+        raise ValueRefused(name="reason", problem="say why: the publisher reads it.")
+    product, release = _offerable(tx, product_id=product_id, version=version)
+    tx.execute(
+        releases.update()
+        .where(releases.c.id == release.id)
+        .values(withdrawn_time=tx.now, withdrawn_reason=reason)
+    )
+    tx.execute(offers.delete().where(offers.c.release_id == release.id))
+    if product.live_release_id == release.id:
+        former = _former(tx, product_id=product_id)
+        if former is None:
+            raise ValueRefused(
+                name="version",
+                problem=f"{version} is all there is to offer. Take the product out of the store: "
+                f"openaddons product unpublish {product_id}",
+            )
+        tx.execute(products.update().where(products.c.id == product_id).values(live_release_id=former.id))
+    settle_submissions(tx, product_id=product_id)
+    _record(tx, "withdrawn", product, release, actor=actor, reason=reason)
+    offers_changed(tx, product_id=product_id)
+    return find_release(tx, product_id=product_id, version=version)
+
+
+def give_to_rings(tx: Transaction, *, product_id: str, release_id: str, names: Iterable[str]) -> None:
+    """Write down what rings are offered. The product's row must be locked."""
+    for name in names:
+        tx.execute(offers.delete().where(offers.c.product_id == product_id, offers.c.ring == name))
+        tx.execute(offers.insert(), {"product_id": product_id, "ring": name, "release_id": release_id})
+
+
+def make_live(tx: Transaction, *, product_id: str, release: Release) -> None:
+    """Write down what all are offered, and that rings which are not ahead any more are offered the same."""
+    tx.execute(products.update().where(products.c.id == product_id).values(live_release_id=release.id))
+    tx.execute(releases.update().where(releases.c.id == release.id).values(offered_to_all_time=tx.now))
+    versions = {each.id: Version.parse(each.version) for each in list_releases(tx, product_id=product_id)}
+    for ring, release_id in ring_offers(tx, product_id=product_id).items():
+        if not versions[release_id] > Version.parse(release.version):
+            tx.execute(offers.delete().where(offers.c.product_id == product_id, offers.c.ring == ring))
+
+
+def settle_submissions(tx: Transaction, *, product_id: str) -> None:
+    """Let the submissions of a product say what is offered: those are in the store, former ones superseded."""
+    offered = {
+        *ring_offers(tx, product_id=product_id).values(),
+        tx.execute(sa.select(products.c.live_release_id).where(products.c.id == product_id)).scalar_one(),
+    }
+    query = (
+        sa.select(submissions.c.id, submissions.c.state, releases.c.id.label("release_id"))
+        .join(releases)
+        .where(submissions.c.product_id == product_id)
+    )
+    for row in tx.execute(query).all():
+        if row.release_id in offered and row.state == SubmissionState.SUPERSEDED:
+            verb = "restore"
+        elif row.release_id not in offered and row.state == SubmissionState.IN_STORE:
+            verb = "supersede"
+        else:
+            continue
+        move_submission(tx, submission=read_submission(tx, submission_id=row.id), verb=verb)
+
+
+def _check_rings(tx: Transaction, names: Sequence[str]) -> None:
+    known = {ring.name for ring in list_rings(tx)}
+    for name in names:
+        if name not in known:
+            raise NotKnown(noun="ring", id=name)
+
+
+def _live(tx: Transaction, product: Product) -> Release | None:
+    every = list_releases(tx, product_id=product.id)
+    return next((release for release in every if release.id == product.live_release_id), None)
+
+
+def _offerable(tx: Transaction, *, product_id: str, version: str) -> tuple[Product, Release]:
+    """The locked product, which must be in the store, and a release of it that was not withdrawn."""
+    product = lock_product(tx, product_id=product_id)
+    if product.state not in IN_STORE:
+        raise TransitionRefused(
+            noun="product",
+            id=product.id,
+            state=f"“{product.state}”",
+            verb="changing what is offered",
+            needs=" or ".join(f"“{state}”" for state in IN_STORE),
+        )
+    release = find_release(tx, product_id=product_id, version=version)
+    if release.withdrawn_time is not None:
+        raise TransitionRefused(
+            noun="release", id=version, state="withdrawn", verb="offering it", needs="one that is not"
+        )
+    return product, release
+
+
+def _former(tx: Transaction, *, product_id: str) -> Release | None:
+    """The highest version that all were offered once and that was not withdrawn."""
+    candidates = [
+        release
+        for release in list_releases(tx, product_id=product_id)
+        if release.offered_to_all_time is not None and release.withdrawn_time is None
+    ]
+    return max(candidates, key=lambda release: Version.parse(release.version), default=None)
+
+
+def _record(
+    tx: Transaction, verb: str, product: Product, release: Release, *, actor: str, **facts: Any
+) -> None:
+    tx.record(
+        f"release.{verb}",
+        actor=actor,
+        publisher_id=product.publisher_id,
+        product_id=product.id,
+        subject=release.id,
+        version=release.version,
+        **facts,
+    )
