@@ -16,7 +16,7 @@ STEPS = (
     ("store",),
     ("work",),
     ("surfaces",),
-    ("app", "server"),
+    ("app", "server", "connection"),
     ("linting",),
     ("cli", "__main__"),
 )

@@ -34,6 +34,8 @@ from openaddons.surfaces.health import HealthSurface
 from openaddons.surfaces.http import Refusals
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
+from openaddons.surfaces.updates.app import UpdatesSurface
+from openaddons.surfaces.updates.snapshot import Follower, Snapshot
 from openaddons.work.engine import Engine
 from openaddons.work.inline import InlineEngine
 from openaddons.work.sweeping import ObjectSweeper
@@ -87,10 +89,11 @@ def alone_with(data: Path) -> Iterator[None]:
 class Application:
     """The root ASGI application: what is answered from memory first, then one router for all surfaces."""
 
-    def __init__(self, edge: EdgeSurface, routed: ASGIApp) -> None:
+    def __init__(self, edge: EdgeSurface, updates: UpdatesSurface, routed: ASGIApp) -> None:
         self._edge = edge
         self._routed = routed
         self.answer_at_once = edge.answer_at_once
+        self.answer_unparsed = updates.answer_at_once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -175,7 +178,14 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
             settings=settings,
         )
         health = HealthSurface(database=database, door=door)
-        routes = [*edge.routes(), *token.routes(), *health.routes()]
+        snapshot = Snapshot(settings)
+        follower = Follower(snapshot, database, reads)
+        database.after_commit.append(follower.on_commit)
+        await follower.catch_up()
+        following = asyncio.create_task(follower.follow())
+        stack.callback(following.cancel)
+        updates = UpdatesSurface(snapshot, settings)
+        routes = [*edge.routes(), *token.routes(), *updates.routes(), *health.routes()]
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
         if not embedded:
@@ -187,7 +197,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         engine.start()
         sweeper.start()
         yield Serving(
-            application=Application(edge, Refusals(router)),
+            application=Application(edge, updates, Refusals(router)),
             door=door,
             engine=engine,
             waiting=waiting,

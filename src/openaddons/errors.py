@@ -7,7 +7,9 @@
     │   ├── BodyMissing                 400
     │   ├── BodyNotZip                  400
     │   ├── ContentTypeWrong            400
+    │   ├── TooManyAsked                400
     │   ├── CredentialsInvalid          401
+    │   ├── TokenMissing                401
     │   ├── NotFound                    404
     │   ├── MethodNotAllowed            405
     │   ├── UploadTimedOut              408
@@ -68,6 +70,24 @@ class ContentTypeWrong(RequestRefused):
     Send Content-Type: application/zip."""
 
     code = "ContentTypeWrong"
+
+
+class TooManyAsked(RequestRefused):
+    """The update check asks about more than {limit} add-ons. Ask in several requests."""
+
+    code = "TooManyAsked"
+
+
+class TokenMissing(RequestRefused):
+    """This store is private. Use the update URL that its administrator gave you, with its token."""
+
+    code = "TokenMissing"
+    status = 401
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """``WWW-Authenticate``, which a 401 must have (RFC 9110 section 11.6.1)."""
+        return ((b"www-authenticate", b"Token"),)
 
 
 class CredentialsInvalid(RequestRefused):

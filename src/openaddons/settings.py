@@ -123,10 +123,10 @@ class Settings(BaseSettings):
     key_days: Annotated[
         int, Field(ge=1, le=3650, description="lifetime of a new API key or client secret")
     ] = 72
-    fast_status: Annotated[
+    fast_answers: Annotated[
         bool,
         Field(
-            description="answer status requests for ended operations below the ASGI layer; the answers are the same"
+            description="answer update checks and the status of ended operations below the ASGI layer; same answers"
         ),
     ] = True
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"

@@ -146,7 +146,7 @@ def seen(
         patch.setattr(EdgeSurface, "answer_at_once", noted)
         data = tmp_path_factory.mktemp("store")
         for fast in (True, False):
-            settings = Settings(data=data, database=url, engine="inline", fast_status=fast)  # type: ignore[arg-type]
+            settings = Settings(data=data, database=url, engine="inline", fast_answers=fast)  # type: ignore[arg-type]
             with running_store(settings) as store:
                 scene = scene or _make_scene(store)
                 found[fast] = {name: _see(store, scene, case, given) for name, case in CASES.items()}

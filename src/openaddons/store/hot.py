@@ -27,6 +27,7 @@ _CONNECTION_LOST: Final = (
     asyncpg.OperatorInterventionError,
     OSError,
 )
+_GENERATION: Final = "SELECT generation FROM offering WHERE id = "
 _OWNER: Final = "SELECT publisher_id FROM products WHERE id = "
 _CREDENTIAL: Final = (
     "SELECT clients.publisher_id, credentials.client_id, credentials.id, credentials.product_id,"
@@ -83,6 +84,10 @@ class HotReads(Protocol):
         """A credential by its ``digest`` or ``id``."""
         ...
 
+    async def offered_generation(self) -> int:
+        """How often anything changed that browsers are offered."""
+        ...
+
     async def close(self) -> None:
         """End the connection."""
         ...
@@ -98,7 +103,7 @@ class SqliteHotReads:
         sqlite_pragmas(self._connection)
         self._connection.execute("PRAGMA query_only=ON")
 
-    def _row(self, statement: str, value: str) -> Any | None:
+    def _row(self, statement: str, value: object) -> Any | None:
         return self._connection.execute(f"{statement}?", (value,)).fetchone()
 
     async def operation(self, operation_id: str) -> Operation | None:
@@ -116,6 +121,12 @@ class SqliteHotReads:
         row = self._row(f"{_CREDENTIAL}{column} = ", value)
         return None if row is None else FoundCredential(row)
 
+    async def offered_generation(self) -> int:
+        """How often anything changed that browsers are offered."""
+        row = self._row(_GENERATION, 1)
+        assert row is not None
+        return int(row[0])
+
     async def close(self) -> None:
         """End the connection."""
         self._connection.close()
@@ -129,7 +140,7 @@ class PostgresHotReads:
         self._lock = asyncio.Lock()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
 
-    async def _row(self, statement: str, value: str) -> Sequence[Any] | None:
+    async def _row(self, statement: str, value: object) -> Sequence[Any] | None:
         async with self._lock:
             try:
                 return await self._fetch(statement, value)
@@ -137,7 +148,7 @@ class PostgresHotReads:
                 self._connection = None
                 return await self._fetch(statement, value)
 
-    async def _fetch(self, statement: str, value: str) -> Sequence[Any] | None:
+    async def _fetch(self, statement: str, value: object) -> Sequence[Any] | None:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._url)
         row = await self._connection.fetchrow(f"{statement}$1", value)
@@ -157,6 +168,12 @@ class PostgresHotReads:
         """A credential by its ``digest`` or ``id``."""
         row = await self._row(f"{_CREDENTIAL}{column} = ", value)
         return None if row is None else FoundCredential(row)
+
+    async def offered_generation(self) -> int:
+        """How often anything changed that browsers are offered."""
+        row = await self._row(_GENERATION, 1)
+        assert row is not None
+        return int(row[0])
 
     async def close(self) -> None:
         """End the connection."""

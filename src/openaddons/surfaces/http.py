@@ -9,6 +9,7 @@ from typing import Final
 import structlog
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openaddons.errors import InternalFailure, MethodNotAllowed, NotFound, RequestRefused, UploadTimedOut
@@ -154,4 +155,24 @@ async def read_body(receive: Receive, *, idle_seconds: float, total_seconds: flo
         if piece := message.get("body"):
             yield piece
         if not message.get("more_body"):
+            return
+
+
+def plain_route(path: str, method: str, handler: ASGIApp) -> Route:
+    """A route to a plain ASGI function."""
+    return Route(path, _Handler(handler), methods=[method])
+
+
+class _Handler:
+    """Starlette wraps functions in its request and response; an object with ``__call__`` it leaves alone."""
+
+    __slots__ = ("_handler",)
+
+    def __init__(self, handler: ASGIApp) -> None:
+        self._handler = handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._handler(scope, receive, send)
+        except ClientGone:
             return

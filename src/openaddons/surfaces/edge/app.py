@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import ContentTypeWrong, NotFound, PackageTooLarge, Unavailable
 from openaddons.ids import new_guid, read_guid
@@ -29,7 +29,7 @@ from openaddons.surfaces.edge.uploading import receive_package
 from openaddons.surfaces.edge.waiting import Waiting, preferred_wait, wait_for_end
 from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.gate import Headers as HeaderList
-from openaddons.surfaces.http import JSON_TYPE, ClientGone, correlation_id, read_body, respond
+from openaddons.surfaces.http import JSON_TYPE, correlation_id, plain_route, read_body, respond
 from openaddons.surfaces.throttle import Throttle
 
 PREFIXES: Final = ("/v1", "")
@@ -130,7 +130,7 @@ class EdgeSurface:
             (PUBLISH_STATUS_PATH, "GET", self.publish_status),
         )
         return [
-            _route(prefix + path, method, handler)
+            plain_route(prefix + path, method, handler)
             for prefix in PREFIXES
             for path, method, handler in endpoints
         ]
@@ -317,23 +317,3 @@ class _Counted:
         self._counts[self._name] -= 1
         if not self._counts[self._name]:
             del self._counts[self._name]
-
-
-def _route(path: str, method: str, handler: ASGIApp) -> Route:
-    """A route to a plain ASGI function."""
-    return Route(path, _Handler(handler), methods=[method])
-
-
-class _Handler:
-    """Starlette wraps functions in its request and response; an object with ``__call__`` it leaves alone."""
-
-    __slots__ = ("_handler",)
-
-    def __init__(self, handler: ASGIApp) -> None:
-        self._handler = handler
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await self._handler(scope, receive, send)
-        except ClientGone:
-            return

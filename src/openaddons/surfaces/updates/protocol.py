@@ -1,0 +1,149 @@
+"""The update protocol of Chromium's extensions, version 2.0: the query of a check, and the XML of its answer.
+
+::
+
+    GET /updates?os=linux&prod=chromiumcrx&…&x=id%3D<CRX ID>%26v%3D1.2%26installsource%3D…%26uc&x=…
+
+    <gupdate protocol="2.0"><app appid="…" status="ok"><updatecheck status="ok" codebase="…" version="1.3"/></app>…
+
+Each ``x`` is itself a query string, percent-encoded (extensions/browser/updater/manifest_fetch_data.cc). What the
+browser takes as an answer is in extensions/common/update_manifest.cc, and was measured: nothing may stand before
+the XML declaration, ``codebase`` is absolute, ``version`` is the manifest's own.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+from xml.sax.saxutils import escape
+
+ASKED_LIMIT: Final = 256
+"""Add-ons in one check. Browsers fit some twenty into the 2,000 characters that they allow themselves."""
+
+CONTENT_TYPE: Final = b"text/xml; charset=utf-8"
+
+_CRX_ID: Final = re.compile(rb"[a-p]{32}")
+# How browsers write it; whatever else begins like this is read closely.
+_USUAL: Final = re.compile(rb"(?:^|&)x=id%3D([a-p]{32})%26v%3D([0-9.]+)(?=%26|&|$)")
+_VERSION: Final = re.compile(rb"[0-9]{1,10}(?:\.[0-9]{1,10}){0,7}")
+
+_BEGIN: Final = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n'
+    b'<gupdate xmlns="http://www.google.com/update2/response" protocol="2.0">'
+)
+_END: Final = b"</gupdate>\n"
+
+
+class Asked(NamedTuple):
+    """An add-on that a browser asks about."""
+
+    crx_id: bytes
+    version: bytes
+    """What it has installed; ``0.0.0.0`` or empty for nothing."""
+
+
+class TooManyAsked(Exception):  # noqa: N818 - a verdict on the query
+    """More than `ASKED_LIMIT`."""
+
+
+def read_asked(query: bytes) -> list[Asked]:
+    """The add-ons that the raw query of a check asks about. What is no CRX ID is passed over.
+
+    Raises:
+        TooManyAsked: they are more than browsers ask about.
+    """
+    asked_count = query.count(b"&x=") + query.startswith(b"x=")
+    if asked_count > ASKED_LIMIT:
+        raise TooManyAsked
+    found = _USUAL.findall(query)
+    if len(found) == asked_count:
+        return [Asked(*each) for each in found]
+    return list(_read_closely(query))
+
+
+def _read_closely(query: bytes) -> Iterator[Asked]:
+    for part in query.split(b"&"):
+        if not part.startswith(b"x="):
+            continue
+        pairs = (field.partition(b"=") for field in unquote_to_bytes(part[2:]).split(b"&"))
+        fields = {name: value for name, _, value in pairs}
+        crx_id = fields.get(b"id", b"")
+        if _CRX_ID.fullmatch(crx_id):
+            yield Asked(crx_id, fields.get(b"v", b""))
+
+
+def is_behind(installed: bytes, offered: bytes) -> bool:
+    """Whether a browser that has ``installed`` would take ``offered``. One that has no version would.
+
+    Parts are compared as numbers, missing ones being 0 (base/version.cc).
+    """
+    if not _VERSION.fullmatch(installed):
+        return True
+    return _parts(installed) < _parts(offered)
+
+
+def _parts(version: bytes) -> list[int]:
+    parts = [int(part) for part in version.split(b".")]
+    while parts and not parts[-1]:
+        parts.pop()
+    return parts
+
+
+def gupdate(apps: Iterable[bytes]) -> bytes:
+    """The answer that says these things of add-ons."""
+    return b"".join((_BEGIN, *apps, _END))
+
+
+class Offer(NamedTuple):
+    """A package that browsers are offered."""
+
+    crx_id: bytes
+    version: bytes
+    digest: bytes
+    """SHA-256 of the package, hexadecimal digits."""
+    size_bytes: int
+    minimum_chrome_version: bytes
+    """Empty if any will do."""
+
+
+class Codebase:
+    """Where the packages are: the part that all their URLs begin with, and the one that all end with."""
+
+    __slots__ = ("_begin", "_end")
+
+    def __init__(self, begin: str, end: str) -> None:
+        self._begin = escape(begin, {'"': "&quot;"}).encode()
+        self._end = escape(end, {'"': "&quot;"}).encode()
+
+    def update(self, offer: Offer) -> bytes:
+        """There is a package. Made anew each time: a hundred thousand of these would fill the memory."""
+        crx_id, version, digest, size_bytes, minimum = offer
+        return (
+            b'<app appid="%b" status="ok"><updatecheck status="ok" codebase="%b%b/%b%b" version="%b" '
+            b'hash_sha256="%b" size="%d"%b/></app>'
+        ) % (
+            crx_id,
+            self._begin,
+            crx_id,
+            digest,
+            self._end,
+            version,
+            digest,
+            size_bytes,
+            b' prodversionmin="%b"' % minimum if minimum else b"",
+        )
+
+
+def no_update(crx_id: bytes) -> bytes:
+    """What the browser has is the newest, or nothing is offered."""
+    return b'<app appid="%b" status="ok"><updatecheck status="noupdate"/></app>' % crx_id
+
+
+def unknown(crx_id: bytes) -> bytes:
+    """There is no such add-on here."""
+    return b'<app appid="%b" status="error-unknownApplication"/>' % crx_id
+
+
+def restricted(crx_id: bytes) -> bytes:
+    """It is here, and nobody may have it (Omaha's word for it)."""
+    return b'<app appid="%b" status="restricted"/>' % crx_id
