@@ -35,6 +35,7 @@ from openaddons.surfaces.http import Refusals
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
 from openaddons.surfaces.updates.app import UpdatesSurface
+from openaddons.surfaces.updates.packages import PackagesSurface
 from openaddons.surfaces.updates.snapshot import Follower, Snapshot
 from openaddons.work.engine import Engine
 from openaddons.work.inline import InlineEngine
@@ -185,7 +186,8 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         following = asyncio.create_task(follower.follow())
         stack.callback(following.cancel)
         updates = UpdatesSurface(snapshot, settings)
-        routes = [*edge.routes(), *token.routes(), *updates.routes(), *health.routes()]
+        packages = PackagesSurface(database=database, objects=workshop.tools.objects, settings=settings)
+        routes = [*edge.routes(), *token.routes(), *updates.routes(), *packages.routes(), *health.routes()]
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
         if not embedded:

@@ -14,6 +14,7 @@
     │   ├── MethodNotAllowed            405
     │   ├── UploadTimedOut              408
     │   ├── PackageTooLarge             413
+    │   ├── RangeUnsatisfiable          416
     │   ├── TooManyRequests             429
     │   ├── InternalFailure             500
     │   └── Unavailable                 503
@@ -137,6 +138,18 @@ class PackageTooLarge(RequestRefused):
 
     code = "PackageTooLarge"
     status = 413
+
+
+class RangeUnsatisfiable(RequestRefused):
+    """The range lies beyond the end: there are {size_bytes} bytes."""
+
+    code = "RangeUnsatisfiable"
+    status = 416
+
+    @property
+    def headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """``Content-Range`` with the length alone (RFC 9110 section 15.5.17)."""
+        return ((b"content-range", f"bytes */{self.facts['size_bytes']}".encode()),)
 
 
 class TooManyRequests(RequestRefused):

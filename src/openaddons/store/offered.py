@@ -10,6 +10,8 @@ from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
 from openaddons.store.tables import offering, offers, products, releases
 
+SERVED: Final = (ProductState.IN_STORE, ProductState.UPDATE_IN_REVIEW, ProductState.UNPUBLISHING)
+"""The states of a product in which browsers get it."""
 ALL: Final = ""
 """Stands where a ring's name would, for browsers that are in none."""
 
@@ -33,6 +35,29 @@ class OfferedProduct:
     blocked: bool
     releases: dict[str, OfferedRelease]
     """By ring, and under `ALL`. Empty when it is blocked or not in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedPackage:
+    """The bytes of a signed package that may be downloaded."""
+
+    object_key: str
+    size_bytes: int
+
+
+def find_package(tx: Transaction, *, crx_id: str, digest: str) -> OfferedPackage | None:
+    """A product's signed package by its SHA-256, unless the version was withdrawn or the product is gone."""
+    row = tx.one_or_none(
+        sa.select(releases.c.object_key, releases.c.size_bytes)
+        .join(products, products.c.id == releases.c.product_id)
+        .where(
+            products.c.crx_id == crx_id,
+            products.c.state.in_(SERVED),
+            releases.c.digest == digest,
+            releases.c.withdrawn_time.is_(None),
+        )
+    )
+    return None if row is None else OfferedPackage(**row)
 
 
 def offered_generation(tx: Transaction) -> int:
