@@ -207,6 +207,19 @@ def test_a_review_is_json(publisher: Publisher) -> None:
     assert [each["code"] for each in read_back["findings"]] == ["IconsMissing"]
 
 
+def test_the_strangest_names_that_a_package_may_have_are_kept(publisher: Publisher) -> None:
+    strange = {"permissions": ["\x00", "\u2028", "\u202e"], "\x00": 1}
+    publisher.approve(publisher.submit("1.0.0", **strange))
+    names = {"\u202e.js": b"1", "日本語.txt": b"2", "\U0001f600.txt": b"3"}
+
+    review = publisher.review(publisher.submit("1.1.0", files=names))
+
+    assert files(review) == FileDifference(added=tuple(sorted(names)), removed=(), changed=("manifest.json",))
+    assert review.difference is not None
+    assert len(review.difference.required.permissions_lost) == 3
+    json.dumps(review.to_json())
+
+
 def test_a_worker_that_was_taken_over_leaves_no_digests(publisher: Publisher, workshop: Workshop) -> None:
     with workshop.tools.objects.begin() as incoming:
         incoming.write([make_zip()])
