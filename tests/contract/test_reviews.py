@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 
 from openaddons.packages.permissions import FileDifference, GrantInWords, PermissionWarning
 from openaddons.store import schema
@@ -22,6 +25,7 @@ from openaddons.work.uploads import check_upload
 from openaddons.work.workshop import Workshop
 from tests.stores import Account, make_account, make_zip
 
+MIGRATIONS = Path(schema.__file__).parent / "migrations"
 BROWSING = PermissionWarning("Read your browsing history")
 
 
@@ -261,18 +265,12 @@ def test_an_older_store_is_upgraded_and_knows_what_its_submissions_came_after(pu
     waiting = publisher.submit("2.1.0", permissions=["bookmarks"])
     expected = publisher.database.read(list_submissions)
 
-    def to_0001(tx: Any) -> None:
-        for statement in (
-            "DROP TABLE contents",
-            "ALTER TABLE submissions DROP COLUMN base_package_id",
-            "UPDATE alembic_version SET version_num = '0001'",
-        ):
-            tx.connection.exec_driver_sql(statement)
-
-    publisher.database.run(to_0001)
-    publisher.database.engine.dispose()
-
-    schema.upgrade(publisher.workshop.tools.settings.database_url)
+    with publisher.database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE contents")
+        connection.exec_driver_sql("ALTER TABLE submissions DROP COLUMN base_package_id")
+        # This migration alone: what later ones made is there.
+        with Operations.context(MigrationContext.configure(connection)):
+            ScriptDirectory(str(MIGRATIONS)).get_revision("0002").module.upgrade()
 
     assert expected == publisher.database.read(list_submissions)
     versions = {each: base_version(publisher.review(each)) for each in (first, second, again, waiting)}

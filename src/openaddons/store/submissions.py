@@ -124,7 +124,9 @@ def create_submission(
 
 def live_package_id(tx: Transaction, *, product: Product) -> str | None:
     """The package that the product's live release was made of; None when nothing is in the store."""
-    query = sa.select(submissions.c.package_id).join(releases).where(releases.c.id == product.live_release_id)
+    query = sa.select(submissions.c.package_id).where(
+        submissions.c.id == releases.c.submission_id, releases.c.id == product.live_release_id
+    )
     return tx.execute(query).scalar_one_or_none()
 
 
