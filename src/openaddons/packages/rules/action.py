@@ -40,6 +40,10 @@ _ACTION_OF_OLD = record(optional=_MEMBERS)
     "ActionInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="action must be an object: default_title a text, default_popup a page and default_icon pictures "
+    "of the package.",
+    why="The browser makes the button in its toolbar from this key. A title, icon, popup or state of "
+    "another type, or two kinds of action at once, and Chromium refuses the extension.",
     fix='See the reference of the key; for example {{"default_popup": "popup.html"}}.',
     source="extension_action_handler.cc, action_info.cc",
 )

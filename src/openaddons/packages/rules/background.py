@@ -51,6 +51,10 @@ def _place(subject: Subject) -> _Path:
     "BackgroundInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="background must name one service worker of the package, classic or module; in Manifest V2, a "
+    "page or scripts.",
+    why="The browser must know what to run when an event arrives. It refuses an extension that names this "
+    "in a wrong type, in two ways at once, or in a way that a permission forbids.",
     fix='Use {{"service_worker": "sw.js"}}.',
     source="background_info.cc",
 )
@@ -91,6 +95,8 @@ def _contradictions(subject: Subject, place: _Path) -> Iterator[tuple[str, str]]
     "BackgroundMissing",
     "error",
     message="Could not load background script '{path}'.",
+    why="Nothing would react to the extension's events, so Chromium does not load it. Its own message "
+    "often leaves out which file it is about.",
     fix="Add the file; names are case-sensitive.",
     source="background_info.cc Validate",
 )

@@ -41,6 +41,8 @@ def _fault(name: str, hint: Hint) -> Fault:
     "RemoteCode",
     "warning",
     message="{path}:{line} loads code from {what}; Manifest V3 allows only packaged code.",
+    why="What is fetched at run time was not reviewed and can change afterwards. The stores of Edge and "
+    "Chrome reject it, and the policy of extension pages does not run it.",
     fix="Put the code into the package.",
     source='Edge migrate-to-v3 "Remotely hosted code"; Web Store policy',
 )
@@ -53,6 +55,8 @@ def remote_code(subject: Subject) -> Iterator[Fault]:
     "InlineScript",
     "warning",
     message="{path}:{line}: inline script ({what}) is blocked by the content security policy.",
+    why="The default policy of extension pages runs scripts in files only. This one never runs, and the "
+    "page looks dead to its user.",
     fix="Move it to a file.",
     source="MV3 default CSP; addons-linter INLINE_SCRIPT",
 )
@@ -69,6 +73,8 @@ def inline_script(subject: Subject) -> Iterator[Fault]:
     "DynamicCode",
     "warning",
     message="{path}:{line}: {what} does not work in Manifest V3 pages.",
+    why="The policy of extension pages makes eval and its relatives throw instead of running the text. "
+    "Whatever depends on the result fails in front of the user.",
     fix="Rewrite it.",
     source="MV3 default CSP; addons-linter DANGEROUS_EVAL",
 )
@@ -81,6 +87,8 @@ def dynamic_code(subject: Subject) -> Iterator[Fault]:
     "ObfuscatedCode",
     "warning",
     message="{path} looks obfuscated.",
+    why="A reviewer who cannot read the code cannot pass it, and the stores forbid to hide what it does. "
+    "Minified code is fine: tools lay it out again.",
     fix="Upload readable or merely minified code.",
     source="Edge developer policies; Web Store policy",
 )
@@ -93,6 +101,9 @@ def obfuscated_code(subject: Subject) -> Iterator[Fault]:
     "UnsafeDom",
     "warning",
     message="{path}:{line}: {what} with dynamic text.",
+    about="Dynamic text is put into a page as markup, by innerHTML and the like.",
+    why="Text from a web page or a server becomes elements, and these act in the extension's name before "
+    "the user. Reviewers have to look at each such place.",
     fix="Use textContent or DOM methods.",
     source="addons-linter UNSAFE_VAR_ASSIGNMENT",
 )

@@ -63,6 +63,10 @@ def _is_sandboxed(policy: str) -> bool:
     "CspInvalid",
     "error",
     message="Invalid value for '{where}'.",
+    about="content_security_policy must be an object of policies, each a text without line breaks and "
+    "commas.",
+    why="The policy becomes an HTTP header of every extension page. Chromium refuses one that is no text, "
+    "has a line break or a comma in it, or has its place elsewhere.",
     fix='Use {{"extension_pages": "script-src \'self\'"}}, without line breaks and commas.',
     source="csp_info.cc, csp_validator.cc ContentSecurityPolicyIsLegal",
 )
@@ -77,6 +81,9 @@ def csp_invalid(subject: Subject) -> Iterator[Fault]:
     "CspInsecure",
     "error",
     message="'{where}': {problem}.",
+    about="A policy lets in code from elsewhere, or that of sandboxed pages is no sandbox.",
+    why="Manifest V3 runs packaged code only. Chromium refuses an extension whose policy lets in code from "
+    "hosts, inline text or eval, or whose sandbox keeps the extension's origin.",
     fix="Remove remote hosts, unsafe-eval, unsafe-inline, hashes and nonces.",
     source="csp_validator.cc DoesCSPDisallowRemoteCode, ContentSecurityPolicyIsSandboxed",
 )
@@ -125,6 +132,9 @@ def _insecure(policy: str) -> Iterator[str]:
     "SandboxInvalid",
     "error",
     message="Invalid value for '{where}'.",
+    about="sandbox.pages must be a list of strings.",
+    why="The pages in this list lose the extension's API and get a laxer policy. Chromium must know which, "
+    "and refuses a list that holds anything but texts.",
     fix='Use {{"pages": ["page.html"]}}.',
     source="sandboxed_page_info.cc",
 )

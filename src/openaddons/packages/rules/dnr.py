@@ -58,6 +58,8 @@ def _contents(subject: Subject) -> Iterator[tuple[str, bool, "Ruleset"]]:
     "error",
     message="The extension requires the 'declarativeNetRequest' or the 'declarativeNetRequestWithHostAccess' "
     "permission for the 'declarative_net_request' manifest key.",
+    why="Rulesets block or change what the user's browser requests. Chromium refuses them to an extension "
+    "that does not ask for the permission to do so.",
     fix="Add the permission.",
     source="dnr_manifest_handler.cc",
 )
@@ -73,6 +75,10 @@ def dnr_permission_missing(subject: Subject) -> Iterator[Fault]:
     "DnrManifestInvalid",
     "error",
     message="Error at key '{key}': {problem}.",
+    about="declarative_net_request must list its rule_resources, each with an id of its own, a path and "
+    "enabled.",
+    why="Rulesets are switched on and off by their ids. Chromium refuses the extension if an entry lacks "
+    "its id, path or state, or if two have the same id.",
     fix="See the reference of declarative_net_request.",
     source="dnr_manifest_handler.cc",
 )
@@ -94,6 +100,8 @@ def dnr_manifest_invalid(subject: Subject) -> Iterator[Fault]:
     "error",
     message="Invalid value for key 'declarative_net_request.rule_resources': The provided path '{path}' "
     "is invalid.",
+    why="Chromium compiles rulesets when it installs the extension. Where a path leads to no file, it "
+    "refuses the extension, even if that ruleset is switched off.",
     fix="Add the file.",
     source="dnr_manifest_handler.cc Validate",
 )
@@ -108,6 +116,8 @@ def dnr_ruleset_file(subject: Subject) -> Iterator[Fault]:
     "error",
     message="Invalid value for key 'declarative_net_request.rule_resources': The number of {kind} rulesets "
     "must be less than or equal to {limit}.",
+    why="A browser keeps 100 rulesets of an extension, 50 of them enabled. Chromium does not leave out "
+    "those beyond: it refuses the extension.",
     fix="Merge rulesets.",
     source="declarative_net_request.idl constants",
 )
@@ -123,6 +133,9 @@ def dnr_ruleset_count(subject: Subject) -> Iterator[Fault]:
     "DnrRulesInvalid",
     "error",
     message="{path}: {detail}.",
+    about="A ruleset is no list of rules, or one of its rules is not as declarativeNetRequest wants it.",
+    why="Loaded from a folder, the extension is refused over one bad rule. Installed from a store, it "
+    "loses that rule, mostly without a word, and blocks less than it did in your tests.",
     fix="Fix the rule.",
     source="indexed_rule.cc (load unpacked refuses; packed install drops the rule)",
 )
@@ -136,6 +149,8 @@ def dnr_rules_invalid(subject: Subject) -> Iterator[Fault]:
     "DnrRuleCount",
     "warning",
     message="{count} {kind} are enabled; above {limit}, some may be ignored.",
+    why="An extension is sure of 30,000 static rules and 1,000 regular expressions. Whether those beyond "
+    "take effect depends on the user's other extensions, or they never do.",
     fix="Use fewer rules.",
     source="declarative_net_request.idl",
 )

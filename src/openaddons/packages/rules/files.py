@@ -81,6 +81,8 @@ def _named_pages(subject: Subject) -> Iterator[tuple[Path, str]]:
     "error",
     message="Manifest file reference '{path}' does not exist in the zip archive. "
     "(Note: File locations are case-sensitive).",
+    why="Users would meet an error page where the popup, the panel or the page should be, and for some "
+    "keys Chromium does not load the extension at all. Edge refuses the upload.",
     fix="Add the file or fix the path.",
     source="Edge, exact text: MicrosoftEdge-Extensions#235, #236",
 )
@@ -104,6 +106,8 @@ def file_reference_missing(subject: Subject) -> Iterator[Fault]:
     "error",
     message="Cannot load extension with file or directory name {name}. "
     'Filenames starting with "_" are reserved for use by the system.',
+    why="The browser keeps these names to itself: it reads _locales and writes _metadata. It does not load "
+    "a folder that has others.",
     fix="Rename it.",
     source="file_util.cc CheckForIllegalFilenames",
 )
@@ -117,6 +121,8 @@ def reserved_underscore_name(subject: Subject) -> Iterator[Fault]:
     "PrivateKeyInPackage",
     "error",
     message="This extension includes the key file '{path}'. You probably don't want to do that.",
+    why="Everybody who installs the add-on gets the key, and can sign packages as its owner. Chromium "
+    "refuses to pack a folder with one.",
     fix="Remove it, and replace the key: it is no secret any more.",
     source="file_util.cc FindPrivateKeyFiles: error when packing, warning when loading",
 )
@@ -134,6 +140,8 @@ def _has_key(data: bytes) -> bool:
     "BannedFile",
     "warning",
     message="{path}: executables are not served to browsers or need review.",
+    why="An extension cannot run it, and Chromium drops .exe files when it installs. To virus scanners and "
+    "reviewers it is still a program that comes with the add-on.",
     fix="Leave it out.",
     source="zipfile_installer.cc drops .exe; addons-linter FLAGGED_FILE_EXTENSION",
 )
@@ -165,6 +173,8 @@ PACKAGE_RULES.append(PackageRule(JUNK_FILE, left_behind))
     "NestedArchive",
     "warning",
     message="{path} is an archive; it is not looked into.",
+    why="Neither the check nor a reviewer sees what is in it, and no browser unpacks it. Users download it "
+    "all the same.",
     fix="Unpack it or leave it out.",
     source="own rule: never unpack recursively",
 )

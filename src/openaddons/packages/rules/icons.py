@@ -85,6 +85,10 @@ def _picture(subject: Subject, name: str) -> Image | Undecodable | None:
     "IconsInvalid",
     "error",
     message="Invalid value for '{key}'.",
+    about="icons must be an object of paths into the package, each under its size from 1 to 2048; "
+    "default_icon may be one too.",
+    why="The browser picks a picture by the size that is its key. Chromium refuses the extension over a "
+    "size outside 1 to 2048, or a picture that is no path into the package.",
     fix='Use {{"128": "icons/128.png"}}.',
     source="icons_handler.cc, manifest_handler_helpers.cc",
 )
@@ -102,6 +106,8 @@ def icons_invalid(subject: Subject) -> Iterator[Fault]:
     "IconMissing",
     "error",
     message="Could not load icon '{path}' specified in '{key}'.",
+    why="Chromium looks for every icon that the manifest names and refuses the extension if one is absent "
+    "or has 0 bytes.",
     fix="Add the file; names are case-sensitive.",
     source="file_util.cc ValidateExtensionIconSet",
 )
@@ -116,6 +122,8 @@ def icon_missing(subject: Subject) -> Iterator[Fault]:
     "IconUndecodable",
     "error",
     message="Could not decode image: '{name}' ({detail}).",
+    why="Loaded from a folder the extension works. Installed from a store, Chromium decodes every picture "
+    "first and gives up at this one; SVG it refuses there too.",
     fix="Replace it by a valid PNG.",
     source="sandboxed_unpacker.cc, image_sanitizer.cc: packed install refuses, load unpacked does not look",
 )
@@ -139,6 +147,8 @@ def icon_undecodable(subject: Subject) -> Iterator[Fault]:
     "IconMimeType",
     "warning",
     message="{path} is not an image and is ignored.",
+    why="The browser knows pictures by the end of their names and does not even open this one. Users see a "
+    "placeholder.",
     fix="Use .png.",
     source="manifest_handler_helpers.cc",
 )
@@ -152,6 +162,8 @@ def icon_mime_type(subject: Subject) -> Iterator[Fault]:
     "IconsMissing",
     "warning",
     message="There is no 128 px icon.",
+    why="Stores and the question before an installation show a picture of 128 pixels. Without one, a "
+    "smaller one is blown up, or a placeholder is shown.",
     fix="Add icons 16, 48 and 128.",
     source='Chrome Web Store "prepare"; Edge manifest docs: recommended',
 )
@@ -166,6 +178,8 @@ def icons_missing(subject: Subject) -> Iterator[Fault]:
     "IconSize",
     "warning",
     message="{path} is {width}x{height}, not {size}x{size}.",
+    why="The browser scales it to the size that the manifest promises. A smaller picture gets blurred, and "
+    "one that is not square gets out of shape.",
     fix="Scale it.",
     source="addons-linter ICON_SIZE_INVALID, ICON_NOT_SQUARE",
 )

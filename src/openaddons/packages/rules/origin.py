@@ -27,6 +27,8 @@ _SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
     "KeyNotAllowed",
     "error",
     message="The manifest shouldn't contain the key field.",
+    why="The id follows from the key with which the store signs; a key in the manifest claims another one. "
+    "Edge and the Chrome Web Store refuse the upload.",
     fix='Remove "key"; the store assigns the id.',
     source="Edge, exact text: pie-ai-agent#394; Chrome Web Store: Optia#60",
 )
@@ -39,6 +41,8 @@ def key_not_allowed(subject: Subject) -> Iterator[Fault]:
     "InvalidKey",
     "error",
     message="Value 'key' is missing or invalid.",
+    why="Loaded from a folder, an extension gets its id from this key. Chromium refuses one that it cannot "
+    "decode as Base64.",
     fix='Remove "key".',
     source="extension.cc ComputeExtensionID",
 )
@@ -68,6 +72,8 @@ def _is_key(text: str) -> bool:
     "UpdateUrlNotAllowed",
     "error",
     message="The manifest shouldn't contain update_url field.",
+    why="Browsers ask this address for updates. Another one than the store's would lead users away from "
+    "the store for good.",
     fix='Remove "update_url"; the store adds its own when it serves the package.',
     source="Edge, exact text: inclusive-code-reviews-browser#319",
 )
@@ -80,6 +86,8 @@ def update_url_not_allowed(subject: Subject) -> Iterator[Fault]:
     "InvalidUpdateUrl",
     "error",
     message="Invalid value for update url: '[{value}]'.",
+    why="Chromium refuses an address that is not absolute or has a fragment: it could never ask there for "
+    "an update.",
     fix='Remove "update_url".',
     source="manifest_url_handlers.cc",
 )
@@ -103,6 +111,8 @@ def _is_url(url: str) -> bool:
     "MinimumChromeVersion",
     "error",
     message="Invalid value for 'minimum_chrome_version'.",
+    why="The browser compares it with its own version before it installs. It refuses the extension if "
+    "there is nothing to compare.",
     fix='Use for example "110".',
     source="minimum_chrome_version_checker.cc",
 )
@@ -123,6 +133,7 @@ def _least_browser(subject: Subject) -> int | None:
     "MinimumChromeVersionTooHigh",
     "warning",
     message="This extension requires browser version {version} or greater.",
+    why="No browser that is released today installs it: each tells its user that it is too old.",
     fix="Check the number.",
     source="minimum_chrome_version_checker.cc: older browsers refuse to install it",
 )
@@ -136,6 +147,8 @@ def minimum_chrome_version_too_high(subject: Subject) -> Iterator[Fault]:
     "MinimumChromeVersionTooLow",
     "warning",
     message="A Manifest V3 item must require at least version {version}.",
+    why="Browsers before 88 do not know Manifest V3, so they could not run it. The Chrome Web Store "
+    "refuses the package for that.",
     fix='Use "{version}" or more.',
     source="Chrome Web Store: one-click-extensions-manager#100",
 )

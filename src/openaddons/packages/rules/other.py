@@ -68,6 +68,9 @@ _NOT_EMPTY = _such(STRING, bool, "it must not be empty")
     "StorageSchemaInvalid",
     "error",
     message="Invalid managed schema: {detail}.",
+    about="storage.managed_schema must lead to a file that holds a schema for policies.",
+    why="The browser holds administrators' policies for the extension against this schema. Chromium "
+    "refuses the extension if the file is absent or no schema it understands.",
     fix="Fix the schema.",
     source="storage_schema_manifest_handler.cc; components/policy/core/common/schema.cc",
 )
@@ -109,6 +112,10 @@ _EXTERNALLY_CONNECTABLE = record(
     "ExternallyConnectableInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="externally_connectable may hold matches, a list of match patterns, and ids, a list of "
+    "extensions' ids.",
+    why="It says which web pages and extensions may send messages to this one. Chromium refuses what it "
+    "cannot read rather than let in too many.",
     fix='Use for example {{"matches": ["https://*.example.com/*"]}}.',
     source="externally_connectable.cc",
 )
@@ -120,6 +127,9 @@ def externally_connectable_invalid(subject: Subject) -> Iterator[Fault]:
     "IncognitoInvalid",
     "error",
     message="Error at key 'incognito': {problem}.",
+    about="incognito must be spanning, split or not_allowed.",
+    why="It says whether private windows share the extension, get their own or none. Chromium does not "
+    "guess at that and refuses any other word.",
     fix='Use "spanning".',
     source="incognito_info.cc",
 )
@@ -134,6 +144,9 @@ _OAUTH2 = record(required={"client_id": _NOT_EMPTY, "scopes": STRINGS})
     "Oauth2Invalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="oauth2 must hold a client_id that is not empty and a list of scopes.",
+    why="The browser signs users in with this client id and for these scopes. Chromium refuses an "
+    "extension that lacks either, since no sign-in could succeed.",
     fix='Use {{"client_id": "…", "scopes": ["…"]}}.',
     source="oauth2_manifest_handler.cc",
 )
@@ -154,6 +167,10 @@ _EXPORT = record(optional={"allowlist": list_of(_ID)})
     "ImportInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="import must be a list of modules, each with its id, and export may hold an allowlist of ids; not "
+    "both together.",
+    why="Shared modules are found by id and version. Chromium refuses an extension that names them "
+    "otherwise, and a module that imports others.",
     fix='Use [{{"id": "…", "minimum_version": "1.0"}}], or remove it.',
     source="shared_module_info.cc",
 )
@@ -182,6 +199,9 @@ _REQUIREMENTS = record(
     "RequirementsInvalid",
     "error",
     message="Error at key '{where}': {problem}.",
+    about="requirements may hold 3D, with the features webgl and css3d, and no plugins.",
+    why="It says what the user's machine must have. Chromium refuses what it does not know, and plugins, "
+    "which no browser runs any more.",
     fix="Remove it.",
     source="requirements_info.cc",
 )
@@ -193,6 +213,8 @@ def requirements_invalid(subject: Subject) -> Iterator[Fault]:
     "TrialTokensInvalid",
     "warning",
     message="Invalid value for '{where}': {problem}.",
+    about="trial_tokens must be a list of distinct tokens, none of them empty.",
+    why="The browser warns and takes no such token, so the experimental feature that it is for stays off.",
     fix="Use a list of distinct tokens, or remove the key.",
     source="trial_tokens_handler.cc",
 )
@@ -214,6 +236,10 @@ _POLICY_HEADER = record(optional={"value": STRING})
     "CrossOriginPolicyInvalid",
     "error",
     message="Error at key '{where}': {problem}.",
+    about="cross_origin_embedder_policy and cross_origin_opener_policy must be objects whose value is a "
+    "text.",
+    why="Its value becomes a header of the extension's pages, on which SharedArrayBuffer depends. Chromium "
+    "refuses the extension if it is no text.",
     fix='Use for example {{"value": "require-corp"}}.',
     source="cross_origin_isolation_info.cc",
 )
@@ -259,6 +285,10 @@ _OTHERS: Final[dict[str, Shape]] = {
     "OtherKeyInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="The value of a key without a rule of its own, such as event_rules, is not as the key's reference "
+    "says.",
+    why="Each key has a parser in the browser. If that of this key fails, Chromium does not skip the key: "
+    "it refuses the extension.",
     fix="See the reference of the key.",
     source="the key's manifest handler",
 )

@@ -49,6 +49,9 @@ def _embedded_page(subject: Subject) -> str | None:
     "OptionsInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="options_page must be a page of the package; options_ui has no chrome_style in Manifest V3.",
+    why="Users get to the settings by this page, so it must lie in the package. Manifest V3 also knows no "
+    "chrome_style any more, and Chromium refuses an extension with it.",
     fix='Use "options_ui": {{"page": "options.html"}}.',
     source="options_page_info.cc",
 )
@@ -69,6 +72,8 @@ def options_invalid(subject: Subject) -> Iterator[Fault]:
     "OptionsMissing",
     "error",
     message="Could not load options page '{path}'.",
+    why="The menu would lead users who want the settings to an error page. Chromium refuses the extension "
+    "instead.",
     fix="Add the file; names are case-sensitive.",
     source="options_page_info.cc",
 )
@@ -86,6 +91,8 @@ def options_missing(subject: Subject) -> Iterator[Fault]:
     "DevtoolsPageInvalid",
     "error",
     message="Invalid value for 'devtools_page'.",
+    why="The developer tools give this page a view of the inspected site, so it must be one of the "
+    "package. Chromium refuses any other address.",
     fix="Use the path of a page in the package.",
     source="chrome_manifest_url_handlers.cc",
 )
@@ -100,6 +107,9 @@ def devtools_page_invalid(subject: Subject) -> Iterator[Fault]:
     "UrlOverridesInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="chrome_url_overrides must replace one of newtab, bookmarks and history, by a page of the package.",
+    why="The page takes the place of the new tab, the bookmarks or the history. Chromium refuses an "
+    "extension that replaces two of them, or one by nothing.",
     fix="Override one page by a page in the package.",
     source="chrome_manifest_url_handlers.cc URLOverridesHandler",
 )
@@ -122,6 +132,9 @@ def url_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     "OmniboxInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="omnibox must hold a keyword that is not empty.",
+    why="Users type this word into the address bar to reach the extension. Chromium refuses one that "
+    "nobody can type: empty, or no text.",
     fix="Set a keyword that is not empty.",
     source="omnibox_handler.cc",
 )
@@ -137,6 +150,9 @@ def omnibox_invalid(subject: Subject) -> Iterator[Fault]:
     "SidePanelInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="side_panel must hold a default_path that leads into the package.",
+    why="The browser shows this page beside the tab. Chromium refuses a path that does not lead into the "
+    "package, for the panel would stay empty.",
     fix="Use the path of a page in the package.",
     source="side_panel_info.cc",
 )
@@ -154,6 +170,8 @@ def side_panel_invalid(subject: Subject) -> Iterator[Fault]:
     "HomepageUrlInvalid",
     "error",
     message="Invalid value for homepage url: '[{value}]'.",
+    why="The browser links to it from the extension's details. Chromium refuses what is no web address, "
+    "such as a javascript: URL or a bare host name.",
     fix="Use an absolute address, https://….",
     source="manifest_url_handlers.cc",
 )
@@ -188,6 +206,10 @@ _SEARCH_PROVIDER_NEEDS: Final = ("name", "keyword", "encoding", "favicon_url")
     "SettingsOverridesInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="chrome_settings_overrides must have members of the right types, and at least one that can be "
+    "used.",
+    why="On Windows and macOS the browser refuses the extension if nothing that it wants to override is "
+    "usable. Linux ignores the key, so no test there shows it.",
     fix="Use absolute addresses, https://….",
     source="settings_overrides_handler.cc (on Windows and macOS only); seen on Edge: re-start#5",
 )

@@ -96,6 +96,10 @@ def _why_no_host(text: str) -> str | None:
     "PermissionsInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="permissions, host_permissions and their optional forms must be lists of strings; few permissions "
+    "have details.",
+    why="The browser reads lists of names, to grant them and to tell users of them. Chromium refuses the "
+    "extension if it finds anything else.",
     fix="Use a list of strings.",
     source="permissions_parser.cc, api_permission_set.cc",
 )
@@ -114,6 +118,9 @@ def permissions_invalid(subject: Subject) -> Iterator[Fault]:
     "PermissionUnknown",
     "warning",
     message="{permission} is ignored by the browser: {reason}.",
+    about="A permission or a host pattern is ignored: unknown, malformed, or not for this extension.",
+    why="The browser skips it with a warning and grants nothing. What needs it fails later, while users "
+    "are at work.",
     fix="Remove it or correct it.",
     source="permissions_parser.cc",
 )
@@ -145,6 +152,8 @@ def _why_ignored(name: str, *, optional: bool, is_version_2: bool) -> str | None
     "PermissionBroad",
     "warning",
     message="{permission} needs a justification.",
+    why="It lets the extension see or change far more than one site. Browsers warn of most such "
+    "permissions at installation, and Edge's reviewers ask for the reason.",
     fix="Ask for less, or say why in the notes for certification.",
     source="Edge, Publish an extension: Justify any permissions",
 )

@@ -2,7 +2,7 @@
 
 ::
 
-    @rule("InvalidName", "error", message=..., fix=..., source="extension.cc LoadName")
+    @rule("InvalidName", "error", message=..., why=..., fix=..., source="extension.cc LoadName")
     def invalid_name(subject: Subject) -> Iterator[Fault]:
         if not subject.name:
             yield Fault(key=("name",))
@@ -86,12 +86,13 @@ def rule(
     severity: Severity,
     *,
     message: str,
+    about: str = "",
+    why: str,
     fix: str,
     source: str,
-    why: str = "",
 ) -> Callable[[Check], Check]:
     """Put the function below into the table of rules."""
-    row = declare(id, severity, message=message, fix=fix, source=source, why=why)
+    row = declare(id, severity, message=message, about=about, why=why, fix=fix, source=source)
 
     def register(check: Check) -> Check:
         PACKAGE_RULES.append(PackageRule(row, check))

@@ -32,6 +32,9 @@ _ANY_EXTENSION: Final = "*"
     "WebAccessibleResourcesInvalid",
     "error",
     message="Invalid value for '{where}'. {detail}.",
+    about="web_accessible_resources must be a list of objects that name resources and who may load them.",
+    why="It opens files of the extension to web pages. Chromium refuses the plain list of Manifest V2, and "
+    "entries that do not say to whom.",
     fix='Use [{{"resources": ["img/a.png"], "matches": ["https://*.example.com/*"]}}].',
     source="web_accessible_resources_info.cc",
 )
