@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
 from openaddons.packages.data.manifest_keys import PLATFORM_APP
-from openaddons.packages.references import page_name
+from openaddons.packages.references import climbs, page_name
 from openaddons.packages.resources import resource_name
 from openaddons.packages.rules.shapes import BOOLEAN, STRING, Misfit, Shape, list_of, one_of, strings_of
 from openaddons.packages.rules.subject import Fault, Subject, rule
@@ -113,5 +113,6 @@ def background_missing(subject: Subject) -> Iterator[Fault]:
         if _SCRIPT.fullmatch(script):
             named.append(((*place, "scripts", index), resource_name(script)))
     for path, name in named:
-        if name is not None and name not in files:
+        # From above the root browsers come back down and find the file; FileReferenceMissing does not.
+        if name is not None and name not in files and not climbs(name):
             yield Fault(key=path, facts={"path": name})

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from openaddons.packages.references import page_name
-from openaddons.packages.rules.reach import EVERY, reach_texts
+from openaddons.packages.rules.reach import EVERY
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import given_texts
 from openaddons.packages.scripts import Hint, Kind, read_page, read_script
 
 _SCRIPTS = (".js", ".mjs")
@@ -30,7 +31,8 @@ def _hints(subject: Subject, *kinds: Kind) -> Iterator[tuple[str, Hint]]:
             hints = subject.contents.see(name, read_script, _LONGEST_SCRIPT)
         else:
             hints = subject.contents.see(name, read_page, _LONGEST_PAGE)
-        yield from ((name, hint) for hint in hints or () if hint.kind in kinds)
+        # A minified line may have the same thing many times.
+        yield from ((name, hint) for hint in dict.fromkeys(hints or ()) if hint.kind in kinds)
 
 
 def _fault(name: str, hint: Hint) -> Fault:
@@ -62,8 +64,7 @@ def remote_code(subject: Subject) -> Iterator[Fault]:
 )
 def inline_script(subject: Subject) -> Iterator[Fault]:
     # In a sandbox another policy holds.
-    pages = reach_texts(subject.manifest.keys, "sandbox", "pages", EVERY)
-    sandboxed = {page_name(page) for _, page in pages}
+    sandboxed = {page_name(page) for _, page in given_texts(subject, "sandbox", "pages", EVERY)}
     for name, hint in _hints(subject, "inline"):
         if name not in sandboxed:
             yield _fault(name, hint)

@@ -16,6 +16,7 @@ from openaddons.packages.rules.shapes import (
     strings_of,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import given, misfits
 
 _KEY: Final = "content_scripts"
 _SHAPE = list_of(
@@ -58,7 +59,7 @@ class _File(NamedTuple):
 
 
 def _scripts(subject: Subject) -> Iterator[tuple[int, dict[str, Any]]]:
-    return objects_of(subject.manifest.keys.get(_KEY))
+    return objects_of(given(subject, _KEY))
 
 
 def _files(subject: Subject) -> Iterator[_File]:
@@ -94,11 +95,7 @@ def is_utf8(data: bytes) -> bool:
     source="content_scripts_handler.cc; api/content_scripts.idl",
 )
 def content_scripts_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    if _KEY in keys:
-        for misfit in _SHAPE(keys[_KEY]):
-            facts = {"where": misfit.told_of(_KEY), "problem": misfit.problem}
-            yield Fault(key=(_KEY, *misfit.path), facts=facts)
+    yield from misfits(subject, _KEY, shape=_SHAPE)
 
 
 @rule(
@@ -196,7 +193,7 @@ def content_script_encoding(subject: Subject) -> Iterator[Fault]:
 )
 def content_script_mime_type(subject: Subject) -> Iterator[Fault]:
     for file in _files(subject):
-        if file.name is None:
+        if not file.path.lower().endswith(_SUFFIXES[file.kind]):
             facts = {
                 "path": file.path or '""',
                 "kind": file.kind,

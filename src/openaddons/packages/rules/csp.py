@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from openaddons.packages.rules.shapes import STRINGS, member
+from openaddons.packages.rules.shapes import STRINGS
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, misfits
 
 _KEY: Final = "content_security_policy"
 _PAGES: Final = "extension_pages"
@@ -22,14 +23,14 @@ _SAME_ORIGIN: Final = "allow-same-origin"
 
 def _policies(subject: Subject) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Each policy of the manifest with its place. A value in the wrong place is one that is no string."""
-    keys = subject.manifest.keys
-    value = keys.get(_KEY)
-    if keys.get("manifest_version") == 2:
-        if _KEY in keys:
-            yield (_KEY,), value
+    value = given(subject, _KEY)
+    if value is ABSENT:
+        return
+    if subject.manifest.keys.get("manifest_version") == 2:
+        yield (_KEY,), value
     elif isinstance(value, dict):
         yield from (((_KEY, key), value[key]) for key in (_PAGES, _SANDBOX) if key in value)
-    elif _KEY in keys:
+    else:
         yield (_KEY,), None
 
 
@@ -104,12 +105,11 @@ def csp_insecure(subject: Subject) -> Iterator[Fault]:
 
 def _old_sandbox_problem(subject: Subject) -> str | None:
     """What is wrong with ``sandbox.content_security_policy``, the place of the policy in Manifest V2."""
-    sandbox = subject.manifest.keys.get(_SANDBOX)
-    if not isinstance(sandbox, dict) or _KEY not in sandbox:
+    policy = given(subject, _SANDBOX, _KEY)
+    if policy is ABSENT:
         return None
     if subject.manifest.keys.get("manifest_version") != 2:
         return "The policy of sandboxed pages has its place in 'content_security_policy.sandbox'"
-    policy = sandbox[_KEY]
     sound = isinstance(policy, str) and _LEGAL.fullmatch(policy) and _is_sandboxed(policy)
     return None if sound else _NOT_SANDBOXED
 
@@ -139,9 +139,4 @@ def _insecure(policy: str) -> Iterator[str]:
     source="sandboxed_page_info.cc",
 )
 def sandbox_invalid(subject: Subject) -> Iterator[Fault]:
-    sandbox = subject.manifest.keys.get(_SANDBOX)
-    if isinstance(sandbox, dict) and "pages" in sandbox:
-        for misfit in STRINGS(member(sandbox, "pages")):
-            yield Fault(
-                key=(_SANDBOX, "pages", *misfit.path), facts={"where": misfit.told_of("sandbox.pages")}
-            )
+    yield from misfits(subject, _SANDBOX, "pages", shape=STRINGS)

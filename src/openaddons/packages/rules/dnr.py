@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from openaddons.packages.resources import resource_name
-from openaddons.packages.rules.shapes import BOOLEAN, STRING, list_of, objects_of, record
+from openaddons.packages.rules.shapes import BOOLEAN, STRING, list_of, objects_of, record, strings_of
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, misfits
 
 if TYPE_CHECKING:
     from openaddons.packages.network_rules import Ruleset
@@ -28,8 +29,8 @@ _MOST_BYTES: Final = 64 << 20
 
 def _rulesets(subject: Subject) -> list[dict[str, Any]]:
     """The rulesets, if all of them are shaped like one."""
-    value = subject.manifest.keys.get(KEY)
-    if value is None or next(_MANIFEST_KEY(value), None):
+    value = given(subject, KEY)
+    if value is ABSENT or next(_MANIFEST_KEY(value), None):
         return []
     return [ruleset for _, ruleset in objects_of(value[RESOURCES])]
 
@@ -64,17 +65,15 @@ def _contents(subject: Subject) -> Iterator[tuple[str, bool, "Ruleset"]]:
     source="dnr_manifest_handler.cc",
 )
 def dnr_permission_missing(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    permissions = keys.get("permissions")
-    held = {item for item in permissions if isinstance(item, str)} if isinstance(permissions, list) else set()
-    if KEY in keys and not held & _PERMISSIONS:
+    held = {name for _, name in strings_of(given(subject, "permissions"))}
+    if given(subject, KEY) is not ABSENT and not held & _PERMISSIONS:
         yield Fault(key=(KEY,))
 
 
 @rule(
     "DnrManifestInvalid",
     "error",
-    message="Error at key '{key}': {problem}.",
+    message="Error at key '{where}': {problem}.",
     about="declarative_net_request must list its rule_resources, each with an id of its own, a path and "
     "enabled.",
     why="Rulesets are switched on and off by their ids. Chromium refuses the extension if an entry lacks "
@@ -83,14 +82,12 @@ def dnr_permission_missing(subject: Subject) -> Iterator[Fault]:
     source="dnr_manifest_handler.cc",
 )
 def dnr_manifest_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    for misfit in _MANIFEST_KEY(keys[KEY]) if KEY in keys else ():
-        yield Fault(key=(KEY, *misfit.path), facts={"key": misfit.told_of(KEY), "problem": misfit.problem})
+    yield from misfits(subject, KEY, shape=_MANIFEST_KEY)
     ids: set[str] = set()
     for index, ruleset in enumerate(_rulesets(subject)):
         if not ruleset["id"] or ruleset["id"].startswith("_") or ruleset["id"] in ids:
             problem = "the id must be non-empty, unique and must not start with '_'"
-            facts = {"key": f"{KEY}.{RESOURCES}[{index}].id", "problem": problem}
+            facts = {"where": f"{KEY}.{RESOURCES}[{index}].id", "problem": problem}
             yield Fault(key=(KEY, RESOURCES, index, "id"), facts=facts)
         ids.add(ruleset["id"])
 
@@ -124,8 +121,8 @@ def dnr_ruleset_file(subject: Subject) -> Iterator[Fault]:
 def dnr_ruleset_count(subject: Subject) -> Iterator[Fault]:
     rulesets = _rulesets(subject)
     enabled = [ruleset for ruleset in rulesets if ruleset["enabled"]]
-    for kind, given, limit in (("all", rulesets, _MOST_RULESETS), ("enabled", enabled, _MOST_ENABLED)):
-        if len(given) > limit:
+    for kind, listed, limit in (("all", rulesets, _MOST_RULESETS), ("enabled", enabled, _MOST_ENABLED)):
+        if len(listed) > limit:
             yield Fault(key=(KEY, RESOURCES), facts={"kind": kind, "limit": limit})
 
 

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from openaddons.packages.images import Image, Undecodable, read_image
 from openaddons.packages.resources import is_image_name, resource_name
-from openaddons.packages.rules.reach import EVERY, reach_texts
+from openaddons.packages.rules.reach import EVERY
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, given_texts
 
 _STORE_ICON = "128"
 # base::StringToInt, then manifest_handler_helpers.cc LoadValidSizeFromString.
@@ -40,10 +41,8 @@ def _size(text: str) -> int | None:
 
 def _action(subject: Subject) -> str:
     """The key of the action that the browser reads. With the other key's, it does nothing."""
-    keys = subject.manifest.keys
-    if keys.get("manifest_version") == 2:
-        return "page_action" if "page_action" in keys else "browser_action"
-    return "action"
+    keys = ("action", "page_action")
+    return next((key for key in keys if given(subject, key) is not ABSENT), "browser_action")
 
 
 def _icon_sets(subject: Subject) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -51,9 +50,10 @@ def _icon_sets(subject: Subject) -> Iterator[tuple[tuple[str, ...], dict[str, An
     keys = subject.manifest.keys
     if isinstance(keys.get("icons"), dict):
         yield ("icons",), keys["icons"]
-    action = keys.get(_action(subject))
-    if isinstance(action, dict) and isinstance(action.get("default_icon"), dict):
-        yield (_action(subject), "default_icon"), action["default_icon"]
+    place = (_action(subject), "default_icon")
+    icons = given(subject, *place)
+    if isinstance(icons, dict):
+        yield place, icons
 
 
 def _icons(subject: Subject) -> Iterator[_Icon]:
@@ -62,16 +62,16 @@ def _icons(subject: Subject) -> Iterator[_Icon]:
         for size, path in icons.items():
             if isinstance(path, str) and (name := resource_name(path)) is not None:
                 yield _Icon((*place, size), name, _size(size))
-    action = subject.manifest.keys.get(_action(subject))
-    path = action.get("default_icon") if isinstance(action, dict) else None
+    place = (_action(subject), "default_icon")
+    path = given(subject, *place)
     if isinstance(path, str) and (name := resource_name(path)) is not None:
-        yield _Icon((_action(subject), "default_icon"), name)
+        yield _Icon(place, name)
 
 
 def _theme_images(subject: Subject) -> Iterator[_Icon]:
     """A theme's images: a path, or an object of paths by scale."""
     for steps in (("theme", "images", EVERY), ("theme", "images", EVERY, EVERY)):
-        for place, path in reach_texts(subject.manifest.keys, *steps):
+        for place, path in given_texts(subject, *steps):
             if (name := resource_name(path)) is not None:
                 yield _Icon(place, name)
 

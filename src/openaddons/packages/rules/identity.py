@@ -202,7 +202,8 @@ def invalid_description(subject: Subject) -> Iterator[Fault]:
     source="Edge, Publish an extension: a short description is required for one language",
 )
 def description_missing(subject: Subject) -> Iterator[Fault]:
-    if subject.manifest.localized("description") in (None, ""):
+    # What is no text is InvalidDescription.
+    if "description" not in subject.manifest.keys or subject.manifest.localized("description") == "":
         yield Fault(key=("description",))
 
 

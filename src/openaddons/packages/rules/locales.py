@@ -89,7 +89,8 @@ def locales_without_default(subject: Subject) -> Iterator[Fault]:
 )
 def locales_missing(subject: Subject) -> Iterator[Fault]:
     locale = subject.manifest.default_locale
-    if locale is not None and not _has_folder(subject):
+    # What can be no locale is DefaultLocaleInvalid.
+    if locale is not None and is_locale_tag(locale) and not _has_folder(subject):
         yield Fault(key=("default_locale",), facts={"locale": locale})
 
 

@@ -3,7 +3,7 @@
 import binascii
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given
@@ -33,7 +33,8 @@ _SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
     source="Edge, exact text: pie-ai-agent#394; Chrome Web Store: Optia#60",
 )
 def key_not_allowed(subject: Subject) -> Iterator[Fault]:
-    if "key" in subject.manifest.keys:
+    keys = subject.manifest.keys
+    if "key" in keys and _is_key(keys["key"]):
         yield Fault(key=("key",))
 
 
@@ -48,13 +49,13 @@ def key_not_allowed(subject: Subject) -> Iterator[Fault]:
 )
 def invalid_key(subject: Subject) -> Iterator[Fault]:
     keys = subject.manifest.keys
-    if "key" in keys and not (isinstance(keys["key"], str) and _is_key(keys["key"])):
+    if "key" in keys and not _is_key(keys["key"]):
         yield Fault(key=("key",))
 
 
-def _is_key(text: str) -> bool:
+def _is_key(text: Any) -> bool:
     """Whether it is Base64, with or without the lines that PEM puts around it."""
-    if not text.isascii() or len(text) > _LONGEST_KEY_BYTES:
+    if not isinstance(text, str) or not text.isascii() or len(text) > _LONGEST_KEY_BYTES:
         return False
     if text.startswith("-----BEGIN"):
         match = _PEM.match(_LINE_BREAKS.sub("", text))
@@ -78,7 +79,8 @@ def _is_key(text: str) -> bool:
     source="Edge, exact text: inclusive-code-reviews-browser#319",
 )
 def update_url_not_allowed(subject: Subject) -> Iterator[Fault]:
-    if "update_url" in subject.manifest.keys:
+    keys = subject.manifest.keys
+    if "update_url" in keys and _is_update_url(keys["update_url"]):
         yield Fault(key=("update_url",))
 
 
@@ -93,16 +95,15 @@ def update_url_not_allowed(subject: Subject) -> Iterator[Fault]:
 )
 def invalid_update_url(subject: Subject) -> Iterator[Fault]:
     keys = subject.manifest.keys
-    if "update_url" in keys:
-        url = keys["update_url"] if isinstance(keys["update_url"], str) else ""
-        if not _is_url(url) or "#" in url:
-            yield Fault(key=("update_url",), facts={"value": url})
+    if "update_url" in keys and not _is_update_url(keys["update_url"]):
+        url = keys["update_url"]
+        yield Fault(key=("update_url",), facts={"value": url if isinstance(url, str) else ""})
 
 
-def _is_url(url: str) -> bool:
-    """An absolute one. Any text may follow a scheme that is not the web's."""
-    scheme = _SCHEME.match(url.strip(_BLANKS))
-    if scheme is None:
+def _is_update_url(url: Any) -> bool:
+    """An absolute one without a fragment. Any text may follow a scheme that is not the web's."""
+    scheme = _SCHEME.match(url.strip(_BLANKS)) if isinstance(url, str) else None
+    if scheme is None or "#" in url:
         return False
     return scheme[1].lower() not in {"http", "https"} or web_host(url) is not None
 

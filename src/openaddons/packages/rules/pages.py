@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from openaddons.packages.references import page_name
+from openaddons.packages.references import climbs, page_name
 from openaddons.packages.rules.shapes import (
     BOOLEAN,
     INTEGER,
     STRING,
     STRINGS,
-    Misfit,
-    Shape,
     member,
     record,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, misfits
 from openaddons.packages.urls import web_host
 
 _OPTIONS_UI = record(required={"page": STRING}, optional={"chrome_style": BOOLEAN, "open_in_tab": BOOLEAN})
@@ -25,17 +24,9 @@ _OMNIBOX = record(required={"keyword": STRING})
 _SIDE_PANEL = record(required={"default_path": STRING})
 
 
-def _misfits(subject: Subject, key: str, shape: Shape) -> Iterator[tuple[Misfit, Fault]]:
-    """Where a key's value has not its shape, if there is the key, and the fault to begin with."""
-    keys = subject.manifest.keys
-    for misfit in shape(keys[key]) if key in keys else ():
-        facts = {"where": misfit.told_of(key), "problem": misfit.problem}
-        yield misfit, Fault(key=(key, *misfit.path), facts=facts)
-
-
 def _options_ui(subject: Subject) -> dict[str, Any] | None:
     """The options_ui that the browser takes notice of: it ignores one with a member of a wrong type."""
-    value = subject.manifest.keys.get("options_ui")
+    value = given(subject, "options_ui")
     return value if isinstance(value, dict) and not any(_OPTIONS_UI(value)) else None
 
 
@@ -56,14 +47,15 @@ def _embedded_page(subject: Subject) -> str | None:
     source="options_page_info.cc",
 )
 def options_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    page = keys.get("options_page", "")
-    if not isinstance(page, str):
-        yield Fault(key=("options_page",), facts={"where": "options_page", "problem": "it is not a string"})
-    elif page and page_name(page) is None and _embedded_page(subject) is None:
+    page = given(subject, "options_page")
+    problem = None
+    if page is not ABSENT and not isinstance(page, str):
+        problem = "it is not a string"
+    elif isinstance(page, str) and page and page_name(page) is None and _embedded_page(subject) is None:
         problem = f"{page} is not the path of a page in the package"
+    if problem:
         yield Fault(key=("options_page",), facts={"where": "options_page", "problem": problem})
-    if "chrome_style" in (_options_ui(subject) or ()) and keys.get("manifest_version") != 2:
+    if "chrome_style" in (_options_ui(subject) or ()) and subject.manifest.keys.get("manifest_version") != 2:
         problem = "chrome_style cannot be used with manifest version 3"
         yield Fault(key=("options_ui", "chrome_style"), facts={"where": "options_ui", "problem": problem})
 
@@ -78,12 +70,12 @@ def options_invalid(subject: Subject) -> Iterator[Fault]:
     source="options_page_info.cc",
 )
 def options_missing(subject: Subject) -> Iterator[Fault]:
-    page = subject.manifest.keys.get("options_page")
+    page = given(subject, "options_page")
     key: tuple[str, ...]
     name, key = _embedded_page(subject), ("options_ui", "page")
     if name is None and isinstance(page, str):
         name, key = page_name(page), ("options_page",)
-    if name is not None and name not in subject.archive.files:
+    if name is not None and name not in subject.archive.files and not climbs(name):
         yield Fault(key=key, facts={"path": name})
 
 
@@ -97,9 +89,8 @@ def options_missing(subject: Subject) -> Iterator[Fault]:
     source="chrome_manifest_url_handlers.cc",
 )
 def devtools_page_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    page = keys.get("devtools_page")
-    if "devtools_page" in keys and not (isinstance(page, str) and page_name(page) is not None):
+    page = given(subject, "devtools_page")
+    if page is not ABSENT and not (isinstance(page, str) and page_name(page) is not None):
         yield Fault(key=("devtools_page",))
 
 
@@ -115,16 +106,16 @@ def devtools_page_invalid(subject: Subject) -> Iterator[Fault]:
 )
 def url_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     key = "chrome_url_overrides"
-    for _, fault in _misfits(subject, key, _URL_OVERRIDES):
-        yield fault
-    value = subject.manifest.keys.get(key)
+    yield from misfits(subject, key, shape=_URL_OVERRIDES)
+    value = given(subject, key)
     pages = {name: page for name in _OVERRIDES if isinstance(page := member(value, name), str)}
     if len(pages) > 1:
         problem = "An extension cannot override more than one page"
         yield Fault(key=(key,), facts={"where": key, "problem": problem})
     for name, page in pages.items():
-        if page_name(page) not in subject.archive.files:
-            facts = {"where": f"{key}.{name}", "problem": f"there is no file '{page}'"}
+        # The empty path is the package's own, and no page: FileReferenceMissing.
+        if page and page_name(page) is None:
+            facts = {"where": f"{key}.{name}", "problem": f"{page} is not the path of a page in the package"}
             yield Fault(key=(key, name), facts=facts)
 
 
@@ -139,9 +130,8 @@ def url_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     source="omnibox_handler.cc",
 )
 def omnibox_invalid(subject: Subject) -> Iterator[Fault]:
-    for _, fault in _misfits(subject, "omnibox", _OMNIBOX):
-        yield fault
-    if member(subject.manifest.keys.get("omnibox"), "keyword") == "":
+    yield from misfits(subject, "omnibox", shape=_OMNIBOX)
+    if given(subject, "omnibox", "keyword") == "":
         facts = {"where": "omnibox.keyword", "problem": "It must be non-empty"}
         yield Fault(key=("omnibox", "keyword"), facts=facts)
 
@@ -157,9 +147,8 @@ def omnibox_invalid(subject: Subject) -> Iterator[Fault]:
     source="side_panel_info.cc",
 )
 def side_panel_invalid(subject: Subject) -> Iterator[Fault]:
-    for _, fault in _misfits(subject, "side_panel", _SIDE_PANEL):
-        yield fault
-    path = member(subject.manifest.keys.get("side_panel"), "default_path")
+    yield from misfits(subject, "side_panel", shape=_SIDE_PANEL)
+    path = given(subject, "side_panel", "default_path")
     if isinstance(path, str) and page_name(path) is None:
         problem = "Side panel file path must be a relative URL to a valid extension resource"
         key = ("side_panel", "default_path")
@@ -176,9 +165,8 @@ def side_panel_invalid(subject: Subject) -> Iterator[Fault]:
     source="manifest_url_handlers.cc",
 )
 def homepage_url_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    if "homepage_url" in keys:
-        value = keys["homepage_url"]
+    value = given(subject, "homepage_url")
+    if value is not ABSENT:
         url = value if isinstance(value, str) else ""
         if web_host(url) is None:
             yield Fault(key=("homepage_url",), facts={"value": url})
@@ -215,14 +203,12 @@ _SEARCH_PROVIDER_NEEDS: Final = ("name", "keyword", "encoding", "favicon_url")
 )
 def settings_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     key = "chrome_settings_overrides"
-    keys = subject.manifest.keys
-    if key not in keys:
-        return
-    wrong_types = [fault for _, fault in _misfits(subject, key, _SETTINGS_OVERRIDES)]
+    overrides = given(subject, key)
+    wrong_types = list(misfits(subject, key, shape=_SETTINGS_OVERRIDES))
     yield from wrong_types
-    if wrong_types:
+    if overrides is ABSENT or wrong_types:
         return
-    problems = list(_override_problems(keys[key]))
+    problems = list(_override_problems(overrides))
     # The browser takes what is right and leaves the rest, unless nothing is right.
     if None not in problems:
         path, problem = next((found for found in problems if found is not None), ((), "it overrides nothing"))
