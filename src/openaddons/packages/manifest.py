@@ -27,17 +27,13 @@ class Manifest:
         locales: tuple[str, ...] = (),
     ) -> None:
         self.parsed = parsed
+        self.keys: dict[str, Any] = parsed.value
+        """The manifest's keys as they stand in the file."""
         self.limits = limits
         self.messages = messages
         """Messages of the default locale, by lower-case name."""
         self.locales = locales
         """Names of the folders under _locales."""
-
-    @property
-    def keys(self) -> dict[str, Any]:
-        """The manifest's keys as they stand in the file."""
-        value: dict[str, Any] = self.parsed.value
-        return value
 
     @property
     def default_locale(self) -> str | None:
