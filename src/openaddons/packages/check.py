@@ -120,10 +120,12 @@ class Report(NamedTuple):
 
     @property
     def errors(self) -> tuple[Finding, ...]:
+        """Those for which the package cannot be published."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
+        """Those that are for the reviewer to judge."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
 

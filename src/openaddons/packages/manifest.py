@@ -37,6 +37,7 @@ class Manifest:
 
     @property
     def default_locale(self) -> str | None:
+        """The locale that others fall back to, known or not; None if the manifest names none."""
         value = self.keys.get("default_locale")
         return value if isinstance(value, str) and value else None
 

@@ -36,7 +36,8 @@ _SHAPE = list_of(
         },
     )
 )
-_SUFFIXES: Final = {"js": (".js", ".mjs"), "css": (".css", ".scss")}
+SUFFIXES: Final = {"js": (".js", ".mjs"), "css": (".css", ".scss")}
+"""How the names of files end that the browser takes for scripts and styles. Others it ignores."""
 _LANGUAGES: Final = {"js": "javascript", "css": "css"}
 # The browser reads 500 MB. A longer file than this is no text that anybody wrote, and it would lie in memory.
 _LONGEST_SCRIPT_BYTES: Final = 64 << 20
@@ -67,7 +68,7 @@ def _files(subject: Subject) -> Iterator[_File]:
         for kind in ("js", "css"):
             for place, path in strings_of(script.get(kind)):
                 name = resource_name(path)
-                if name is not None and not name.lower().endswith(_SUFFIXES[kind]):
+                if name is not None and not name.lower().endswith(SUFFIXES[kind]):
                     name = None
                 yield _File((_KEY, index, kind, place), kind, path, name)
 
@@ -193,11 +194,11 @@ def content_script_encoding(subject: Subject) -> Iterator[Fault]:
 )
 def content_script_mime_type(subject: Subject) -> Iterator[Fault]:
     for file in _files(subject):
-        if not file.path.lower().endswith(_SUFFIXES[file.kind]):
+        if not file.path.lower().endswith(SUFFIXES[file.kind]):
             facts = {
                 "path": file.path or '""',
                 "kind": file.kind,
-                "suffixes": " or ".join(_SUFFIXES[file.kind]),
+                "suffixes": " or ".join(SUFFIXES[file.kind]),
             }
             yield Fault(key=file.key, facts=facts)
 

@@ -8,7 +8,7 @@ from openaddons.packages.references import page_name
 from openaddons.packages.resources import is_image_name, resource_name
 from openaddons.packages.rules.action import action_invalid
 from openaddons.packages.rules.background import background_invalid, background_missing
-from openaddons.packages.rules.content_scripts import content_script_missing
+from openaddons.packages.rules.content_scripts import SUFFIXES, content_script_missing
 from openaddons.packages.rules.dnr import dnr_ruleset_file
 from openaddons.packages.rules.icons import icon_missing, icons_invalid
 from openaddons.packages.rules.layout import JUNK_FILE
@@ -29,9 +29,6 @@ _ARCHIVE = re.compile(r".*\.(?:zip|crx|xpi|7z|rar|gz)", re.IGNORECASE | re.DOTAL
 _LEFT_BEHIND = re.compile(r"(?:.*/)?(?:\.env|[^/]*(?:~|\.orig|\.map))", re.IGNORECASE | re.DOTALL)
 _DEPENDENCIES: Final = "node_modules"
 
-# Content scripts of other types are ignored (content_scripts_handler.cc), as are icons of other types.
-_SCRIPT = re.compile(r".*\.m?js", re.IGNORECASE | re.DOTALL)
-_STYLE = re.compile(r".*\.s?css", re.IGNORECASE | re.DOTALL)
 _ACTIONS: Final = ("action", "browser_action", "page_action")
 _PICTURES: tuple[tuple[Step, ...], ...] = (
     ("icons", EVERY),
@@ -68,12 +65,12 @@ _SAID_BY: tuple[Check, ...] = (
 
 
 def _named_files(subject: Subject) -> Iterator[tuple[Path, str]]:
-    """Plain paths of the manifest."""
+    """Plain paths of the manifest. Pictures and scripts that the browser ignores by their names are left out."""
     for steps in _PICTURES:
         yield from ((path, value) for path, value in given_texts(subject, *steps) if is_image_name(value))
-    for kind, pattern in (("js", _SCRIPT), ("css", _STYLE)):
+    for kind, suffixes in SUFFIXES.items():
         scripts = given_texts(subject, "content_scripts", EVERY, kind, EVERY)
-        yield from ((path, value) for path, value in scripts if pattern.fullmatch(value))
+        yield from ((path, value) for path, value in scripts if value.lower().endswith(suffixes))
     for steps in _FILES:
         yield from given_texts(subject, *steps)
 

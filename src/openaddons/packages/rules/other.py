@@ -1,6 +1,5 @@
 """Rules on the keys that no other group is about. Most say in one line of shape what the browser's parser wants."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,9 +12,11 @@ from openaddons.packages.rules.shapes import (
     STRINGS,
     Misfit,
     Shape,
+    is_extension_id,
     list_of,
     one_of,
     record,
+    such,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given, misfits
@@ -24,21 +25,7 @@ from openaddons.packages.version import is_browser_version
 
 # Longer schemas are not read; the browser sets no limit, and no administrator reads so much.
 _MOST_SCHEMA_BYTES: Final = 4 << 20
-# components/crx_file/id_util.cc
-_EXTENSION_ID = re.compile("[a-pA-P]{32}")
 _MOST_TOKENS: Final = 100
-
-
-def _such(shape: Shape, wanted: Any, problem: str) -> Shape:
-    """A value of that shape, of which a function says yes."""
-
-    def found(value: Any) -> Iterator[Misfit]:
-        wrong = tuple(shape(value))
-        yield from wrong
-        if not wrong and not wanted(value):
-            yield Misfit((), problem)
-
-    return found
 
 
 def _is_secure_url(url: str) -> bool:
@@ -60,8 +47,8 @@ def _pattern(schemes: frozenset[str] | None) -> Shape:
     return found
 
 
-_ID = _such(STRING, _EXTENSION_ID.fullmatch, "it is no extension's id")
-_NOT_EMPTY = _such(STRING, bool, "it must not be empty")
+_ID = such(STRING, is_extension_id, "it is no extension's id")
+_NOT_EMPTY = such(STRING, bool, "it must not be empty")
 
 
 @rule(
@@ -99,9 +86,7 @@ def storage_schema_invalid(subject: Subject) -> Iterator[Fault]:
 
 _EXTERNALLY_CONNECTABLE = record(
     optional={
-        "ids": list_of(
-            _such(STRING, lambda text: text == "*" or _EXTENSION_ID.fullmatch(text), "Invalid ID")
-        ),
+        "ids": list_of(such(STRING, lambda text: text == "*" or is_extension_id(text), "Invalid ID")),
         "matches": list_of(_pattern(ANY_SCHEME)),
         "accepts_tls_channel_id": BOOLEAN,
     }
@@ -157,7 +142,7 @@ def oauth2_invalid(subject: Subject) -> Iterator[Fault]:
 _IMPORT = list_of(
     record(
         required={"id": _ID},
-        optional={"minimum_version": _such(STRING, is_browser_version, "it is no version")},
+        optional={"minimum_version": such(STRING, is_browser_version, "it is no version")},
     )
 )
 _EXPORT = record(optional={"allowlist": list_of(_ID)})
@@ -269,10 +254,10 @@ _CONTENT_CAPABILITIES = record(
     required={"matches": list_of(_pattern(frozenset({"https"}))), "permissions": STRINGS}
 )
 _OTHERS: Final[dict[str, Shape]] = {
-    "about_page": _such(STRING, page_name, "it is not the path of a page in the package"),
+    "about_page": such(STRING, page_name, "it is not the path of a page in the package"),
     "offline_enabled": BOOLEAN,
     "event_rules": _EVENT_RULES,
-    "replacement_web_app": _such(STRING, _is_secure_url, "it is no absolute https address"),
+    "replacement_web_app": such(STRING, _is_secure_url, "it is no absolute https address"),
     # Those are not released, but browsers for developers read them, and packages get tested there.
     "content_capabilities": _CONTENT_CAPABILITIES,
     "message_serialization": one_of("json", "structured_clone"),

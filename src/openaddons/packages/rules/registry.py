@@ -10,7 +10,7 @@ A new group of rules is a new module in this folder and its name in ``check.GROU
 """
 
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict, Unpack
 
 from openaddons.packages.findings import Finding, Severity
 
@@ -69,15 +69,20 @@ class Rule(NamedTuple):
         )
 
 
+class Words(TypedDict):
+    """What a rule is declared with besides its id and severity; see :class:`Rule`."""
+
+    message: str
+    about: NotRequired[str]
+    why: str
+    fix: str
+    source: str
+
+
 def declare(
     id: str,  # noqa: A002 - the column's name
     severity: Severity,
-    *,
-    message: str,
-    about: str = "",
-    why: str,
-    fix: str,
-    source: str,
+    **words: Unpack[Words],
 ) -> Rule:
     """Put a rule into the table.
 
@@ -86,7 +91,7 @@ def declare(
     """
     if id in _ROWS:
         raise ValueError(f"rule {id} is declared twice")
-    row = Rule(id, severity, message, why, fix, source, about)
+    row = Rule(id, severity, **words)
     _ROWS[id] = row
     return row
 

@@ -1,6 +1,5 @@
 """Rules on ``web_accessible_resources``."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from openaddons.packages.rules.shapes import (
     BOOLEAN,
     STRINGS,
     Misfit,
+    is_extension_id,
     list_of,
     objects_of,
     record,
@@ -24,8 +24,6 @@ _SHAPE = list_of(
         optional={"matches": STRINGS, "extension_ids": STRINGS, "use_dynamic_url": BOOLEAN},
     )
 )
-# The browser takes upper case too (crx_file::id_util::IdIsValid).
-_EXTENSION_ID = re.compile("[A-Pa-p]{32}")
 _ANY_EXTENSION: Final = "*"
 
 
@@ -64,7 +62,7 @@ def _of(index: int, entry: dict[str, Any]) -> Iterator[Misfit]:
             if ids != [_ANY_EXTENSION]:
                 problem = "If a wildcard entry is present, it must be the only entry"
                 yield Misfit((index, "extension_ids", place), problem)
-        elif not _EXTENSION_ID.fullmatch(extension_id):
+        elif not is_extension_id(extension_id):
             yield Misfit((index, "extension_ids", place), "Invalid extension id: 32 letters from a to p")
 
 
