@@ -19,10 +19,12 @@ from typing import Any, Final, NamedTuple, TypeAlias
 Path: TypeAlias = tuple[str | int, ...]
 
 _BOM: Final = "\ufeff"
+_SKIPPED = frozenset(" \t\r\n/")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LINE_COMMENT = re.compile(r"//[^\n]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NUMBER_GOES_ON = re.compile(r"[0-9.eE]")
+_PLAIN_STRING = re.compile('"([^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*)"')
 _STRING_RUN = re.compile('[^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*')
 _HEX4 = re.compile(r"[0-9A-Fa-f]{4}")
 _HEX2 = re.compile(r"[0-9A-Fa-f]{2}")
@@ -218,7 +220,7 @@ class _Scanner:
 
     def _skip(self) -> None:
         """Over blanks and comments."""
-        while True:
+        while self._text[self._at : self._at + 1] in _SKIPPED:
             self._at = _end(_SPACE, self._text, self._at)
             if not self._text.startswith("/", self._at):
                 return
@@ -342,6 +344,10 @@ class _Scanner:
         return number
 
     def _string(self) -> str:
+        plain = _PLAIN_STRING.match(self._text, self._at)
+        if plain is not None:
+            self._at = plain.end()
+            return plain[1]
         pieces: list[str] = []
         begin = self._at
         self._at += 1
