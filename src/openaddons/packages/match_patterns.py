@@ -55,6 +55,7 @@ class MatchPattern(NamedTuple):
 
     @property
     def matches_any_host(self) -> bool:
+        """Whether it takes the pages of every site."""
         return self.subdomains and not self.host
 
 

@@ -76,6 +76,7 @@ class Directory(NamedTuple):
 
     @property
     def end(self) -> int:
+        """Where the next byte behind it is."""
         return self.offset + self.size
 
 

@@ -68,6 +68,13 @@ def test_a_sound_package_is_described() -> None:
     )
 
 
+def test_a_theme_asks_for_no_permissions() -> None:
+    package = report_on(GOOD | {"theme": {}, "permissions": ["tabs"]}).package
+
+    assert package
+    assert package.permissions == ()
+
+
 @pytest.mark.parametrize(
     ("name", "file_name"),
     [

@@ -2,7 +2,7 @@
 
 ::
 
-    @rule("InvalidName", "error", message=..., fix=..., source="extension.cc LoadName")
+    @rule("InvalidName", "error", message=..., why=..., fix=..., source="extension.cc LoadName")
     def invalid_name(subject: Subject) -> Iterator[Fault]:
         if not subject.name:
             yield Fault(key=("name",))
@@ -11,14 +11,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, Unpack
 
 from openaddons.packages.archive import MANIFEST_NAME, Archive, CheckCancelled, never
 from openaddons.packages.contents import Contents
 from openaddons.packages.findings import Finding, Findings, Limits, Severity
 from openaddons.packages.manifest import Manifest
 from openaddons.packages.rules.registry import Rule as Row
-from openaddons.packages.rules.registry import declare
+from openaddons.packages.rules.registry import Words, declare
 
 MOST_FAULTS: Final = 1000
 """After so many faults a rule is not asked further: a manifest can hold hundreds of thousands."""
@@ -88,14 +88,10 @@ PACKAGE_RULES: list[PackageRule] = []
 def rule(
     id: str,  # noqa: A002 - the column's name
     severity: Severity,
-    *,
-    message: str,
-    fix: str,
-    source: str,
-    why: str = "",
+    **words: Unpack[Words],
 ) -> Callable[[Check], Check]:
     """Put the function below into the table of rules."""
-    row = declare(id, severity, message=message, fix=fix, source=source, why=why)
+    row = declare(id, severity, **words)
 
     def register(check: Check) -> Check:
         PACKAGE_RULES.append(PackageRule(row, check))

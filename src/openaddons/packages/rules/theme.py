@@ -56,6 +56,8 @@ def _theme(value: Any) -> Iterator[Misfit]:
     "ThemeInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="theme must name images of the package; a color has 3 or 4 numbers and a tint has 3.",
+    why="Chromium refuses the whole theme over one colour, tint or picture that it cannot use.",
     fix="Name images of the package; write colors as [red, green, blue].",
     source="theme_handler.cc",
 )

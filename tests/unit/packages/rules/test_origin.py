@@ -36,7 +36,7 @@ def test_a_key_is_not_allowed(value: str) -> None:
     ],
 )
 def test_a_key_that_is_none_is_told_so(value: Any) -> None:
-    assert broken({"key": value}) == {"KeyNotAllowed", "InvalidKey"}
+    assert broken({"key": value}) == {"InvalidKey"}
 
 
 @pytest.mark.parametrize("value", ["https://example.com/updates.xml", "foo:bar", " http:a "])
@@ -46,7 +46,7 @@ def test_an_update_url_is_not_allowed(value: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 1, "", "example.com", "http://", "http://a:99999/", "https://a/#b"])
 def test_an_update_url_that_is_none_is_told_so(value: Any) -> None:
-    assert broken({"update_url": value}) == {"UpdateUrlNotAllowed", "InvalidUpdateUrl"}
+    assert broken({"update_url": value}) == {"InvalidUpdateUrl"}
 
 
 @pytest.mark.parametrize("value", ["88", "88.0", "110.0.5000.007", "156", "100.1.2.3.4.4294967295"])
