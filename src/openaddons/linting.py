@@ -134,7 +134,7 @@ def _finding_lines(linted: Linted, *, coloured: bool) -> Iterator[str]:
         yield ""
     unseen = linted.report.total - len(findings)
     if unseen:
-        yield f"{one_line(linted.path)}: {unseen} more findings are not shown."
+        yield f"{one_line(linted.path)}: at least {unseen} more findings are not shown."
         yield ""
 
 

@@ -110,7 +110,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     """Errors first. Not all of them, if there are very many."""
     total: int
-    """All of them, counted."""
+    """All of them, counted; of one rule about the manifest or the files, no more than a thousand."""
     error_total: int
     """The errors among them, counted."""
     package: Package | None

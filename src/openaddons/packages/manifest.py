@@ -43,7 +43,7 @@ class Manifest:
 
     @cached_property
     def _places(self) -> Places:
-        return browser_json.places(self.parsed.text, max_depth=self.limits.json_depth)
+        return browser_json.places(self.parsed.text)
 
     def place(self, *path: str | int) -> Place | None:
         """Line and column of a key, or None if the manifest has no such key."""

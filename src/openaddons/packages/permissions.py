@@ -25,7 +25,7 @@ from openaddons.packages.match_patterns import (
     NotAPattern,
     parse_match_pattern,
 )
-from openaddons.packages.urls import web_host
+from openaddons.packages.urls import in_punycode, web_host
 
 _SHOWN_HOSTS = 3
 # Stand-ins for what is no permission of a name: none of those has a colon.
@@ -143,7 +143,11 @@ def optional(manifest: Mapping[str, Any]) -> Grant:
 
 def warnings(grant: Grant) -> tuple[PermissionWarning, ...]:
     """The sentences with which a browser asks for a grant, in its order; none if it does not ask."""
-    patterns = [pattern for text in grant.hosts if (pattern := _pattern(text)) and pattern.scheme != "file"]
+    patterns = [
+        pattern._replace(host=in_punycode(pattern.host))
+        for text in grant.hosts
+        if (pattern := _pattern(text)) and pattern.scheme != "file"
+    ]
     left = {"tabs" if name == "windows" else name for name in grant.permissions | grant.keys}
     if not _FULL_ACCESS.isdisjoint(left) or any(map(_means_all_hosts, patterns)):
         left.add(_ALL_HOSTS)
@@ -249,7 +253,7 @@ def _settings(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for setting, url in urls.items():
         host = web_host(url) if isinstance(url, str) else None
         if host is not None:
-            yield setting, host.removeprefix("www.")
+            yield setting, in_punycode(host.removeprefix("www."))
 
 
 def _means_all_hosts(pattern: MatchPattern) -> bool:

@@ -285,7 +285,7 @@ def test_that_there_is_more_is_said() -> None:
     report = Report((), total=5, error_total=5, package=None)
 
     assert for_people([Linted("a", is_folder=True, report=report)], coloured=False).splitlines() == [
-        "a: 5 more findings are not shown.",
+        "a: at least 5 more findings are not shown.",
         "",
         "More about a rule: openaddons lint --explain CODE",
         "",

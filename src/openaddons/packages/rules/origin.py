@@ -16,8 +16,8 @@ _FIRST_WITH_MANIFEST_V3: Final = 88
 
 # extension.cc ParsePEMKeyBytes
 _LONGEST_KEY_BYTES: Final = 100 << 10
-_PEM = re.compile("-----BEGIN.*?KEY-----(.+)-----END", re.DOTALL)
-_LINE_BREAKS = re.compile("[\t-\r ]*[\r\n][\t-\r ]*")
+_BEGIN, _KEY, _END = "-----BEGIN", "KEY-----", "-----END"
+_BLANKS_IN_TEXT = re.compile("[\t-\r ]+")
 
 _BLANKS: Final = "".join(map(chr, range(33)))
 _SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
@@ -57,11 +57,10 @@ def _is_key(text: Any) -> bool:
     """Whether it is Base64, with or without the lines that PEM puts around it."""
     if not isinstance(text, str) or not text.isascii() or len(text) > _LONGEST_KEY_BYTES:
         return False
-    if text.startswith("-----BEGIN"):
-        match = _PEM.match(_LINE_BREAKS.sub("", text))
-        if match is None:
-            return False
-        text = match[1]
+    if text.startswith(_BEGIN):
+        # Blanks are dropped where there is a line break among them.
+        line = _BLANKS_IN_TEXT.sub(lambda blanks: "" if {"\r", "\n"} & {*blanks[0]} else blanks[0], text)
+        text = line[len(_BEGIN) :].partition(_KEY)[2].rpartition(_END)[0]
     try:
         # Python forgives a stray = behind whole groups, even if strict.
         return len(text) % 4 == 0 and bool(binascii.a2b_base64(text, strict_mode=True))

@@ -101,3 +101,17 @@ def test_no_value_is_too_strange(value: Any, key: str) -> None:
 @given(st.text("-BEGINKYAa= \n\r"), st.text("0123456789.", max_size=30))
 def test_no_text_is_too_strange(key: str, version: str) -> None:
     report_on({"key": "-----BEGIN" + key, "minimum_chrome_version": version})
+
+
+@pytest.mark.parametrize(
+    ("key", "is_key"),
+    [
+        ("-----BEGIN PUBLIC KEY-----\r\n AAAA\n\tAAAA \n-----END PUBLIC KEY-----", True),
+        ("-----BEGIN PUBLIC KEY-----\nAAAA AAAA\n-----END PUBLIC KEY-----", False),
+        ("-----BEGIN PUBLIC KEY----------END", False),
+        ("-----BEGIN" + "KEY-----" * 12_000, False),
+        ("-----BEGIN" + " \t" * 48_000, False),
+    ],
+)
+def test_a_key_may_stand_in_the_lines_of_pem(key: str, is_key: bool) -> None:
+    assert ("InvalidKey" not in codes({"key": key})) == is_key
