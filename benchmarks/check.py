@@ -402,7 +402,7 @@ def _at_most(what: str, limit: float, found: float) -> str:
 
 
 def _libraries() -> str:
-    """Which of the libraries that a check may do without are at work (decision 0006)."""
+    """Which of the libraries that a check may do without are at work (decision 0007)."""
     at_work = [name for name in ("zlib_ng", "ahocorasick_rs") if importlib.util.find_spec(name)]
     return f"  at work: {' and '.join(at_work) or 'the standard library alone'}"
 

@@ -89,7 +89,7 @@ def _closely_read(data: bytes, asked: frozenset[str]) -> Catalogue:
     told = [(name, detail) for name, message in parsed.value.items() for detail in _details(name, message)]
     problems = []
     if told:
-        places = browser_json.places(parsed.text, max_depth=_JSON_DEPTH)
+        places = browser_json.places(parsed.text)
         for name, detail in told[:_KEPT_FAULTS]:
             place = places.find((name,))
             problems.append(Problem(detail) if place is None else Problem(detail, place.line, place.column))

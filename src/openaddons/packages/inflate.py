@@ -1,6 +1,6 @@
 """Inflating and checksums: by zlib-ng where it is installed, by Python's own zlib elsewhere.
 
-Both refuse the same streams; zlib-ng takes half the time, and most of what a check does is this (decision 0006).
+Both refuse the same streams; zlib-ng takes half the time, and most of what a check does is this (decision 0007).
 Nothing is deflated with it: the bytes of a canonical ZIP are zlib's.
 """
 

@@ -31,6 +31,8 @@ class Manifest:
         locales: tuple[str, ...] = (),
     ) -> None:
         self.parsed = parsed
+        self.keys: dict[str, Any] = parsed.value
+        """The manifest's keys as they stand in the file."""
         self.limits = limits
         self.messages = messages
         """Messages of the default locale, by lower-case name."""
@@ -38,19 +40,14 @@ class Manifest:
         """Names of the folders under _locales."""
 
     @property
-    def keys(self) -> dict[str, Any]:
-        """The manifest's keys as they stand in the file."""
-        value: dict[str, Any] = self.parsed.value
-        return value
-
-    @property
     def default_locale(self) -> str | None:
+        """The locale that others fall back to, known or not; None if the manifest names none."""
         value = self.keys.get("default_locale")
         return value if isinstance(value, str) and value else None
 
     @cached_property
     def _places(self) -> Places:
-        return browser_json.places(self.parsed.text, max_depth=self.limits.json_depth)
+        return browser_json.places(self.parsed.text)
 
     def place(self, *path: str | int) -> Place | None:
         """Line and column of a key, or None if the manifest has no such key."""

@@ -1,7 +1,7 @@
 """Where any of some words stands in a file.
 
 With ahocorasick_rs, all words are found in one pass at the speed of memory; without it, each costs a pass of its
-own (decision 0006).
+own (decision 0007).
 """
 
 from collections.abc import Callable, Iterator, Sequence

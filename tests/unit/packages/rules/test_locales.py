@@ -52,6 +52,7 @@ def test_locales_as_they_should_be(keys: dict[str, Any], catalogues: dict[str, b
         ({"default_locale": 1}, {}, "DefaultLocaleInvalid"),
         ({"default_locale": ""}, {}, "DefaultLocaleInvalid"),
         ({"default_locale": None}, {}, "DefaultLocaleInvalid"),
+        ({"default_locale": "e n"}, {}, "DefaultLocaleInvalid"),
         ({}, {"en": b"{}"}, "LocalesWithoutDefault"),
         ({"default_locale": 1}, {"en": b"{}"}, "LocalesWithoutDefault"),
         ({"default_locale": "fr"}, {"en": b"{}"}, "LocalesWithoutDefault"),
