@@ -1,10 +1,11 @@
 """``openaddons release``: which versions browsers are offered, and how that is changed."""
 
+import itertools
 from typing import Any
 
 import click
 
-from openaddons.cli.output import emit, json_option
+from openaddons.cli.output import emit, json_option, one_line
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
 from openaddons.store.offered import ALL
@@ -57,7 +58,9 @@ def release_table(releases: list[dict[str, Any]]) -> str:
 
 def _remarks(release: dict[str, Any]) -> list[str]:
     remarks = [f"content of {release['content_of']}"] if release["content_of"] else []
-    return remarks + ([f"withdrawn: {release['withdrawn_reason']}"] if release["withdrawn_time"] else [])
+    return remarks + (
+        [f"withdrawn: {one_line(release['withdrawn_reason'])}"] if release["withdrawn_time"] else []
+    )
 
 
 def _described(tx: Transaction, *, product_id: str) -> tuple[Product, list[dict[str, Any]]]:
@@ -76,7 +79,7 @@ def list_(settings: Settings, *, product_id: str, as_json: bool) -> None:
     emit(
         {"product_id": found.id, "state": found.state.value, "releases": releases},
         as_json=as_json,
-        text=f"{found.name}: {found.state}\n{release_table(releases)}",
+        text=f"{one_line(found.name)}: {found.state}\n{release_table(releases)}",
     )
 
 
@@ -118,7 +121,11 @@ def rollback(
         }
         words = f"{plan.leaves.version} back to {plan.restores.version}, as {plan.version}"
         if dry_run:
-            emit(answer, as_json=as_json, text=f"{found.name} would go from {words}. Nothing was done.")
+            emit(
+                answer,
+                as_json=as_json,
+                text=f"{one_line(found.name)} would go from {words}. Nothing was done.",
+            )
             return
         # By name, so that what is done is what was planned: something may have come between.
         asked = database.run(
@@ -133,10 +140,10 @@ def rollback(
         asked = database.read(read_submission, submission_id=asked.id)
     answer |= {"submission_id": asked.id, "state": asked.state.value, "waits_for": asked.waits_for}
     if asked.state is SubmissionState.IN_STORE:
-        text = f"{found.name} went from {words}. Browsers get it with their next update check."
+        text = f"{one_line(found.name)} went from {words}. Browsers get it with their next update check."
     else:
         waits = f"; it waits for {asked.waits_for}" if asked.waits_for else ""
-        text = f"{found.name} goes from {words}. Submission {asked.id}: {asked.state}{waits}."
+        text = f"{one_line(found.name)} goes from {words}. Submission {asked.id}: {asked.state}{waits}."
     emit(answer, as_json=as_json, text=text)
 
 
@@ -167,7 +174,7 @@ def offer(
     emit(
         {"product_id": found.id, "version": offered.version, "releases": releases},
         as_json=as_json,
-        text=f"{found.name} {offered.version} is offered to {whom}.\n{release_table(releases)}",
+        text=f"{one_line(found.name)} {offered.version} is offered to {whom}.\n{release_table(releases)}",
     )
 
 
@@ -189,9 +196,15 @@ def withdraw(settings: Settings, *, product_id: str, version: str, reason: str, 
             withdraw_release, product_id=found.id, version=version, reason=reason, actor=operator()
         )
         found, releases = database.read(_described, product_id=found.id)
+    text = f"{one_line(found.name)} {withdrawn.version} is withdrawn."
+    newer = itertools.takewhile(lambda each: each["id"] != withdrawn.id, releases)
+    if not any(each["live"] or each["rings"] for each in newer):
+        text += (
+            " Browsers that have it keep it; to bring other content to them: "
+            f"openaddons release rollback {found.id} --to V --reason R"
+        )
     emit(
         {"product_id": found.id, "version": withdrawn.version, "releases": releases},
         as_json=as_json,
-        text=f"{found.name} {withdrawn.version} is withdrawn. Browsers that have it keep it; to take it from them: "
-        f"openaddons release rollback {found.id} --reason R\n{release_table(releases)}",
+        text=f"{text}\n{release_table(releases)}",
     )
