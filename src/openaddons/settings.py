@@ -16,6 +16,12 @@ from openaddons.policies import CertificationPolicy, EngineKind, Requirement
 _TOKENS: Final = re.compile(r"[A-Za-z0-9._~-]{16,200}(?:,[A-Za-z0-9._~-]{16,200})*")
 
 
+def ring_update_url(update_url: str, ring: str) -> str:
+    """The update URL of a ring, from the one that is for all; the query, which may hold a token, stays."""
+    address, mark, query = update_url.partition("?")
+    return f"{address}/{ring}{mark}{query}" if ring else update_url
+
+
 class Settings(BaseSettings):
     """Everything an operator can choose."""
 
@@ -146,8 +152,7 @@ class Settings(BaseSettings):
 
     def update_url(self, ring: str = "") -> str:
         """Where browsers ask for updates, those of a ring at a URL of their own. It may hold an update token."""
-        path = f"/updates/{ring}" if ring else "/updates"
-        return self.with_token(self.base_url + path)
+        return ring_update_url(self.with_token(f"{self.base_url}/updates"), ring)
 
     def with_token(self, url: str) -> str:
         """The URL with the first update token in its query, if the store has one."""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from openaddons.store.releasing import unpublish_product
+from openaddons.store.rolling_back import roll_back
+from openaddons.store.session import Database
 from tests.chaos.audit import audit, wait_for_rest
 from tests.chaos.scene import Client, Scene
 from tests.chaos.victim import COMMIT, Kill
@@ -53,6 +55,13 @@ ENGINE = [
     *_both("openaddons.store.products:move_product", (2,)),
 ]
 LEAVING = _both("openaddons.store.products:move_product", (3,))
+# The third claim and the second signing: after the update's certification and release, the roll back's.
+ROLLING_BACK = [
+    *_both("openaddons.store.submissions:claim_submission", (3,)),
+    *_both("openaddons.packages.crx3:write_crx", (2,)),
+    *_both("openaddons.store.releasing:create_release", (2,)),
+    *_both("openaddons.store.products:offers_changed", (2,)),
+]
 COMMITS = _both(COMMIT, tuple(range(1, 13)))
 
 
@@ -65,8 +74,8 @@ class Walk:
         self._client = client
         self._number = 0
 
-    def one_version(self, *, unpublish: bool = False) -> None:
-        """Upload, publish, wait for the release, and perhaps take the product out of the store again."""
+    def one_version(self, *, unpublish: bool = False, roll_back: bool = False) -> None:
+        """Upload, publish, wait for the release, and perhaps roll it back or take the product out of the store."""
         self._number += 1
         version = f"1.{self._number}.0"
         upload = self._client.upload(self._product, make_zip(version))
@@ -78,10 +87,18 @@ class Walk:
         self._client.status(self._product, publish)
         self._scene.wait_reviving(lambda: self._scene.released(self._product, version))
         wait_for_rest(self._scene)
+        database = self._scene.workshop.tools.database
+        if roll_back:
+            self._roll_back(database)
         if unpublish:
-            database = self._scene.workshop.tools.database
             database.run(unpublish_product, product_id=self._product.id, actor="test")
             wait_for_rest(self._scene)
+
+    def _roll_back(self, database: Database) -> None:
+        """As the command does it, but leave the rest to the store's own processes."""
+        asked = database.run(roll_back, product_id=self._product.id, reason="It is broken.", actor="test")
+        self._scene.wait_reviving(lambda: self._scene.released(self._product, asked.version))
+        wait_for_rest(self._scene)
 
 
 @pytest.fixture(scope="module")
@@ -90,11 +107,11 @@ def walk(attacked: Scene) -> Iterator[Walk]:
         yield Walk(attacked, client)
 
 
-def _killed_once(attacked: Scene, walk: Walk, kill: Kill, *, role: str, unpublish: bool = False) -> None:
+def _killed_once(attacked: Scene, walk: Walk, kill: Kill, *, role: str, **more: bool) -> None:
     kills = attacked.tally.kills
     attacked.order(kill, role=role)
 
-    walk.one_version(unpublish=unpublish)
+    walk.one_version(**more)
 
     attacked.revive()
     assert attacked.tally.kills == kills + 1, f"{kill} was not reached"
@@ -113,6 +130,11 @@ def test_a_kill_while_a_step_is_carried_out(attacked: Scene, walk: Walk, kill: K
 @pytest.mark.parametrize("kill", LEAVING, ids=str)
 def test_a_kill_while_a_product_leaves_the_store(attacked: Scene, walk: Walk, kill: Kill) -> None:
     _killed_once(attacked, walk, kill, role=attacked.roles[-1], unpublish=True)
+
+
+@pytest.mark.parametrize("kill", ROLLING_BACK, ids=str)
+def test_a_kill_while_a_product_is_rolled_back(attacked: Scene, walk: Walk, kill: Kill) -> None:
+    _killed_once(attacked, walk, kill, role=attacked.roles[-1], roll_back=True)
 
 
 @pytest.mark.parametrize("kill", COMMITS, ids=str)

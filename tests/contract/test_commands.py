@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 import structlog
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from openaddons.cli import main
-from openaddons.packages.crx3 import verify_crx
+from openaddons.packages.crx3 import crx_id, verify_crx
 from openaddons.settings import Settings
+from openaddons.store.products import find_product
+from openaddons.store.publishers import find_publisher
+from openaddons.work.creating import put_package
 from tests.stores import make_zip
 
 
@@ -259,3 +264,140 @@ def test_every_store_command_also_speaks_to_people(operator: Operator) -> None:
     ):
         result = operator.types(*words)
         assert (result.exit_code, "{" in result.stdout) == (0, False), result.output
+
+
+class Releasing:
+    """An operator with a product of which 1.0.0 and 2.0.0 were released to all."""
+
+    def __init__(self, operator: Operator, settings: Settings) -> None:
+        self.operator = operator
+        self._settings = settings
+        self.id: str = operator.product("--published")["product_id"]
+        self.send("2.0.0")
+
+    def send(self, version: str) -> None:
+        with _workshop(self._settings) as workshop:
+            database, path = workshop.tools.database, Path(self.operator.package(version))
+            product = database.read(find_product, id_or_crx_id=self.id)
+            owner = database.read(find_publisher, name_or_id="Acme")
+            put_package(workshop, product=product, publisher=owner, path=path, actor="test")
+        self.operator.gets("product", "submit", self.id)
+
+    def gets(self, noun: str, verb: str, *words: str) -> Any:
+        return self.operator.gets(noun, verb, self.id, *words)
+
+    def offered(self) -> dict[str, list[str]]:
+        """By version, to whom it is offered."""
+        listed = self.gets("release", "list")["releases"]
+        return {
+            each["version"]: ["all"] * each["live"] + each["rings"]
+            for each in listed
+            if each["live"] or each["rings"]
+        }
+
+
+@pytest.fixture
+def releasing(operator: Operator, settings: Settings) -> Releasing:
+    return Releasing(operator, settings)
+
+
+def test_a_release_goes_to_rings_and_then_to_all(releasing: Releasing) -> None:
+    made = releasing.operator.gets("ring", "create", "early")
+    releasing.gets("product", "rings", "--first", "early")
+    releasing.send("3.0.0")
+    first = releasing.offered()
+
+    releasing.gets("release", "offer", "3.0.0", "--all")
+    shown = releasing.gets("product", "show")
+
+    assert made["update_url"] == "http://127.0.0.1:8787/updates/early"
+    assert releasing.operator.gets("ring", "list")["rings"] == [made]
+    assert first == {"3.0.0": ["early"], "2.0.0": ["all"]}
+    assert releasing.offered() == {"3.0.0": ["all"]}
+    assert (shown["update_url"], shown["ring_update_urls"]) == (
+        "http://127.0.0.1:8787/updates",
+        {"early": made["update_url"]},
+    )
+    assert releasing.gets("product", "rings", "--none")["first_rings"] == []
+
+
+def test_a_roll_back_is_told_beforehand_done_in_one_call_and_listed(releasing: Releasing) -> None:
+    planned = releasing.gets("release", "rollback", "--reason", "It is broken.", "--dry-run")
+    untouched = releasing.offered()
+
+    done = releasing.gets("release", "rollback", "--reason", "It is broken.")
+
+    assert (planned["from_version"], planned["to_version"], planned["as_version"]) == (
+        "2.0.0", "1.0.0", "2.0.0.1",
+    )  # fmt: skip
+    assert untouched == {"2.0.0": ["all"]}
+    assert planned | {"dry_run": False} == {name: done[name] for name in planned}
+    assert (done["state"], releasing.offered()) == ("In the store", {"2.0.0.1": ["all"]})
+    newest = releasing.gets("release", "list")["releases"][0]
+    assert (newest["version"], newest["content_of"]) == ("2.0.0.1", "1.0.0")
+    shown = releasing.operator.types("submission", "show", done["submission_id"]).stdout
+    assert "2.0.0.1, a roll back to 1.0.0" in shown
+    assert "none: a roll back needs no review" in shown
+    assert "roll back" in releasing.operator.types("submission", "list").stdout
+
+
+def test_a_version_is_withdrawn_with_its_reason(releasing: Releasing) -> None:
+    releasing.gets("release", "withdraw", "2.0.0", "--reason", "It is broken.")
+
+    listed = releasing.operator.types("release", "list", releasing.id).stdout.splitlines()
+
+    assert releasing.offered() == {"1.0.0": ["all"]}
+    assert [line.split()[:2] for line in listed[2:]] == [["2.0.0", "nobody"], ["1.0.0", "all"]]
+    assert listed[2].endswith("withdrawn: It is broken.")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["rollback", "ID", "--reason", "r", "--to", "9"], "There is no release 9."),
+        (["rollback", "ID", "--reason", "r", "--as", "1.0"], "it must be higher than 2.0.0"),
+        (["offer", "ID", "1.0.0", "--all"], "openaddons release rollback"),
+        (["offer", "ID", "2.0.0", "--ring", "nobody"], "There is no ring nobody."),
+        (["withdraw", "ID", "2.0.0", "--reason", " "], "say why"),
+    ],
+)
+def test_what_is_refused_says_what_to_do(releasing: Releasing, words: list[str], told: str) -> None:
+    result = releasing.operator.types("release", *(word.replace("ID", releasing.id) for word in words))
+
+    assert (result.exit_code, result.stderr[:7]) == (1, "error: ")
+    assert told in result.stderr
+    assert releasing.offered() == {"2.0.0": ["all"]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["release", "offer", "P", "1.0"],
+        ["release", "offer", "P", "1.0", "--all", "--ring", "early"],
+        ["release", "rollback", "P"],
+        ["release", "withdraw", "P", "1.0"],
+        ["product", "rings", "P"],
+        ["product", "rings", "P", "--none", "--first", "early"],
+    ],
+)
+def test_half_a_command_is_a_mistake_of_usage(operator: Operator, words: list[str]) -> None:
+    assert operator.types(*words).exit_code == 2
+
+
+def test_an_add_on_in_the_field_keeps_its_id_by_its_key(operator: Operator) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = operator.folder / "key.pem"
+    path.write_bytes(pem)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+    made = operator.product("--published", "--key", str(path))
+    again = operator.types("product", "create", "--publisher", "Acme", "--name", "Two", "--key", str(path))
+    path.write_bytes(pem[:100])
+    broken = operator.types("product", "create", "--publisher", "Acme", "--name", "Two", "--key", str(path))
+
+    assert (made["crx_id"], made["state"]) == (crx_id(public), "In the store")
+    assert (again.exit_code, broken.exit_code) == (1, 1)
+    assert f"there is a product with it already: {made['crx_id']}" in again.stderr
+    assert "it is no private key in PEM" in broken.stderr
+    assert len(operator.gets("product", "list")["products"]) == 1

@@ -1,6 +1,7 @@
 """Both databases: the schema, the events that nobody changes, and one unit of work for each verb."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -19,8 +21,21 @@ from openaddons.errors import SchemaOutdated
 from openaddons.ids import new_guid
 from openaddons.settings import Settings
 from openaddons.store import schema
+from openaddons.store.offered import ALL, offered_generation, read_offered
+from openaddons.store.offers import create_ring
+from openaddons.store.products import find_product
 from openaddons.store.publishers import create_publisher
-from openaddons.store.session import Changes, Database, SqliteDatabase, Transaction, open_database
+from openaddons.store.releases import list_releases
+from openaddons.store.rolling_back import roll_back
+from openaddons.store.session import (
+    Changes,
+    Database,
+    SqliteDatabase,
+    Transaction,
+    make_engine,
+    open_database,
+)
+from openaddons.store.states import ProductState
 from openaddons.store.tables import events, metadata, publishers
 from openaddons.work.postgres import install_queue
 from tests.stores import start_process, wait_until
@@ -281,3 +296,54 @@ def test_a_transaction_that_hangs_does_not_hold_its_locks_for_ever(postgres_data
     database.close()
 
     assert shown == "15s"
+
+
+def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(settings: Settings) -> None:
+    _upgrade_to(settings, "0002")
+    engine = make_engine(settings.database_url)
+    with engine.begin() as connection:
+        for statement in _OLDER_STORE.strip().splitlines():
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+
+    schema.upgrade(settings.database_url)
+
+    with contextlib.closing(open_database(settings.database_url, SystemClock())) as opened:
+        assert schema.current_revision(settings.database_url) == schema.HEAD
+        product = opened.read(find_product, id_or_crx_id="product")
+        assert (product.state, product.first_rings) == (ProductState.UPDATE_IN_REVIEW, [])
+        (offered,) = opened.read(lambda tx: list(read_offered(tx, since=0)))
+        assert {ring: release.version for ring, release in offered.releases.items()} == {ALL: "2.0"}
+        assert opened.read(offered_generation) == 1
+        releases = opened.read(list_releases, product_id="product")
+        assert [each.offered_to_all_time for each in releases] == [each.created_time for each in releases]
+        rolled_back = opened.run(roll_back, product_id="product", reason="It is broken.", actor="test")
+        assert (rolled_back.version, rolled_back.package_id) == ("2.0.0.1", "p1")
+        opened.run(create_ring, name="early", actor="test")
+        assert opened.read(offered_generation) == 2
+
+
+def _upgrade_to(settings: Settings, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "src/openaddons/store/migrations")
+    engine = make_engine(settings.database_url)
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+    engine.dispose()
+
+
+# Two releases and an update in review, as the program of that schema wrote them.
+_OLDER_STORE = """
+INSERT INTO publishers VALUES ('acme', 'Acme', 'tenant', 1)
+INSERT INTO products VALUES ('product', 'acme', 'Sample', 'aaaa', 'In the store + update in review', 'x', 'y', NULL, NULL, 0, 'r2', 1, 1, 1)
+INSERT INTO packages VALUES ('p1', 'product', 'k1', 'd', 1, 'Sample', '1.0', '', '{}', '[]', 1)
+INSERT INTO packages VALUES ('p2', 'product', 'k2', 'd', 1, 'Sample', '2.0', '', '{}', '[]', 1)
+INSERT INTO drafts VALUES ('product', 'p2', '{}', 3, 2, 1)
+INSERT INTO submissions (id, product_id, package_id, version, revision, modules, notes, state, held, certification, actor, created_time, last_updated_time, attempt) VALUES ('s1', 'product', 'p1', '1.0', 1, '{}', '', 'Superseded', false, 'manual', 'test', 1, 1, 1)
+INSERT INTO submissions (id, product_id, package_id, version, revision, modules, notes, state, held, certification, actor, created_time, last_updated_time, attempt) VALUES ('s2', 'product', 'p2', '2.0', 2, '{}', '', 'In the store', false, 'manual', 'test', 2, 2, 1)
+INSERT INTO submissions (id, product_id, package_id, version, revision, modules, notes, state, held, certification, actor, created_time, last_updated_time, attempt) VALUES ('s3', 'product', 'p2', '3.0', 3, '{}', '', 'In review', false, 'manual', 'test', 3, 3, 0)
+INSERT INTO releases VALUES ('r1', 'product', 's1', '1.0', 'o1', 'd1', 1, 1)
+INSERT INTO releases VALUES ('r2', 'product', 's2', '2.0', 'o2', 'd2', 2, 2)
+"""  # noqa: E501 - one statement a line

@@ -27,6 +27,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "product": ("openaddons.cli.products:product", "Create, list and show products."),
         "publish": ("openaddons.cli.publish:publish", "Publish a package, or the draft as it is."),
         "publisher": ("openaddons.cli.publishers:publisher", "Create, list and show publishers."),
+        "release": ("openaddons.cli.releases:release", "Offer, roll back and withdraw releases."),
+        "ring": ("openaddons.cli.rings:ring", "Create and list rings, which get releases first."),
         "serve": ("openaddons.cli.serve:serve", "Run the store."),
         "status": ("openaddons.cli.publish:status", "Show what became of an upload or a publish."),
         "submission": ("openaddons.cli.submissions:submission", "List, show and decide submissions."),

@@ -1,16 +1,19 @@
 """``openaddons product``: create, list, show, publish and unpublish products."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import click
 
 from openaddons.cli.output import emit, json_option
+from openaddons.cli.releases import describe_releases, release_table
+from openaddons.cli.rings import update_url
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.errors import Refusal
 from openaddons.packages.check import check
 from openaddons.policies import CertificationPolicy
-from openaddons.settings import Settings
+from openaddons.settings import Settings, ring_update_url
+from openaddons.store.offers import list_rings, set_first_rings
 from openaddons.store.operations import Outcome
 from openaddons.store.products import (
     Product,
@@ -21,7 +24,6 @@ from openaddons.store.products import (
     unblock_product,
 )
 from openaddons.store.publishers import find_publisher
-from openaddons.store.releases import list_releases
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import OperationState
 from openaddons.store.submissions import list_submissions
@@ -29,6 +31,7 @@ from openaddons.work.creating import make_product, put_package, submit
 from openaddons.work.tools import upload_limits
 from openaddons.work.workshop import Workshop
 
+_KEY_BYTES_LIMIT = 1 << 16
 _POLICIES = click.Choice([policy.value for policy in CertificationPolicy])
 
 
@@ -64,6 +67,13 @@ def _answer(found: Product) -> dict[str, Any]:
 @click.option("--name", help="Its name (default: as in the package's manifest).")
 @click.option("--published", is_flag=True, help="Submit the package at once: the API publishes updates only.")
 @click.option(
+    "--key",
+    "key_file",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Its signing key, PEM (default: a new one). An add-on that is in the field keeps its CRX ID by it.",
+)
+@click.option(
     "--certification", type=_POLICIES, help="Who approves its submissions (default: the store's policy)."
 )
 @store_options
@@ -75,6 +85,7 @@ def create(
     package: Path | None,
     name: str | None,
     published: bool,
+    key_file: BinaryIO | None,
     certification: str | None,
     as_json: bool,
 ) -> None:
@@ -93,7 +104,8 @@ def create(
     with opened(settings) as workshop:
         database = workshop.tools.database
         owner = database.read(find_publisher, name_or_id=publisher_name)
-        made = make_product(workshop.tools, publisher=owner, name=name, actor=operator())
+        pem = None if key_file is None else key_file.read(_KEY_BYTES_LIMIT)
+        made = make_product(workshop.tools, publisher=owner, name=name, actor=operator(), pem=pem)
         if certification is not None:
             database.run(
                 set_certification,
@@ -183,32 +195,67 @@ def list_(settings: Settings, *, publisher_name: str | None, as_json: bool) -> N
 @store_options
 @json_option
 def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
-    """Show a product: its state, the live release, and what is pending and what for."""
+    """Show a product: its state, who is offered what and where, and what is pending and what for."""
     with opened(settings) as workshop:
         database = workshop.tools.database
         found = database.read(find_product, id_or_crx_id=product_id)
-        releases = database.read(list_releases, product_id=found.id)
+        releases = database.read(describe_releases, product=found)
+        rings = database.read(list_rings)
+        url = database.read(update_url, settings)
         submissions = database.read(list_submissions, product_id=found.id, limit=20)
-    live = next((each for each in releases if each.id == found.live_release_id), None)
+    live = next((each for each in releases if each["live"]), None)
     answer = _answer(found) | {
-        "live": plain(live),
-        "releases": plain(releases),
+        "update_url": url,
+        "ring_update_urls": {ring.name: ring_update_url(url, ring.name) for ring in rings},
+        "live": live,
+        "releases": releases,
         "submissions": [plain(each) | {"waits_for": each.waits_for} for each in submissions],
     }
     lines = [
         f"{found.name}: {found.state}",
         f"  product ID  {found.id}",
         f"  CRX ID      {found.crx_id}",
-        f"  live        {f'{live.version}, sha256 {live.digest}' if live else 'nothing'}",
+        f"  live        {'{version}, sha256 {digest}'.format(**live) if live else 'nothing'}",
+        f"  first to    {', '.join(f'ring {name}' for name in found.first_rings) or 'all at once'}",
+        f"  updates     {url}",
+        *(f"              {each} (ring {name})" for name, each in answer["ring_update_urls"].items()),
         f"  policy      {found.certification or f'{settings.certification.value} (as the store)'}",
     ]
     lines += [
         f"  {each.state:<14} {each.version:<12} submission {each.id}"
+        + (", a roll back" if each.restored_release_id else "")
         + (f", waits for {each.waits_for}" if each.waits_for else "")
         + (f": {each.reason}" if each.reason else "")
         for each in submissions
     ]
+    if releases:
+        lines += ["", release_table(releases)]
     emit(answer, as_json=as_json, text="\n".join(lines))
+
+
+@product.command(short_help="Choose the rings that get releases first.")
+@click.argument("product_id", metavar="PRODUCT")
+@click.option("--first", "names", multiple=True, metavar="R", help="This ring; may be repeated.")
+@click.option("--none", is_flag=True, help="None: all get a release at once.")
+@store_options
+@json_option
+def rings(settings: Settings, *, product_id: str, names: tuple[str, ...], none: bool, as_json: bool) -> None:
+    """Choose the rings that get a product's next releases first; openaddons release offer gives them to all.
+
+    What is offered now stays as it is, and a roll back is offered to all at once.
+    """
+    if none == bool(names):
+        raise click.UsageError("Give --first R (as often as you like) or --none.")
+    with opened(settings) as workshop:
+        database = workshop.tools.database
+        found = database.read(find_product, id_or_crx_id=product_id)
+        found = database.run(set_first_rings, product_id=found.id, names=names, actor=operator())
+    whom = ", ".join(f"ring {name}" for name in found.first_rings)
+    emit(
+        _answer(found),
+        as_json=as_json,
+        text=f"The next releases of {found.name!r} are offered {f'first to {whom}' if whom else 'to all at once'}.",
+    )
 
 
 @product.command(short_help="Choose who approves a product's submissions.")

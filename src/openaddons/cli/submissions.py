@@ -10,6 +10,7 @@ from openaddons.cli.reviews import review_text
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
 from openaddons.store.products import find_product
+from openaddons.store.releases import read_release
 from openaddons.store.reviews import review_of_submission
 from openaddons.store.submissions import (
     Submission,
@@ -64,11 +65,12 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
         if product_id is not None:
             product_id = database.read(find_product, id_or_crx_id=product_id).id
         found = database.read(list_submissions, product_id=product_id, pending=pending)
-    rows = [("SUBMISSION", "VERSION", "STATE", "SINCE", "WAITS FOR")]
+    rows = [("SUBMISSION", "VERSION", "KIND", "STATE", "SINCE", "WAITS FOR")]
     rows += [
         (
             each.id,
             each.version,
+            "roll back" if each.restored_release_id else "update",
             each.state.value,
             f"{each.last_updated_time:%Y-%m-%d %H:%M} UTC",
             each.waits_for or "",
@@ -95,18 +97,21 @@ def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
         database = workshop.tools.database
         found = database.read(read_submission, submission_id=submission_id)
         review = database.read(review_of_submission, submission_id=submission_id)
+        restored_id = found.restored_release_id
+        restored = None if restored_id is None else database.read(read_release, release_id=restored_id)
     package = review.package
     lines = [
         f"Submission {found.id}: {found.state}",
+        f"  version    {found.version}{f', a roll back to {restored.version}' if restored else ''}",
         f"  package    {one_line(package.name)} {package.version}, {package.size_bytes} bytes",
         f"  sha256     {package.digest}",
-        f"  policy     {found.certification}",
+        f"  policy     {'none: a roll back needs no review' if restored else found.certification}",
         f"  waits for  {found.waits_for or 'nothing'}",
         f"  notes      {one_line(found.notes) or '(none)'}",
     ]
     lines += [f"  reason     {one_line(found.reason)}"] if found.reason else []
     emit(
-        _answer(found) | {"review": review.to_json()},
+        _answer(found) | {"restores": restored and restored.version, "review": review.to_json()},
         as_json=as_json,
         text="\n".join([*lines, "", review_text(review)]),
     )

@@ -27,7 +27,6 @@ def read_keys(archive: Archive, limits: Limits) -> dict[str, Any]:
 
 def packed_manifest(keys: Mapping[str, Any], *, version: str, update_url: str) -> bytes:
     """The manifest to be signed: as uploaded, with the release's version and the URL of its updates."""
-    # In ASCII: lone surrogates, which JSON can escape and UTF-8 cannot write, stay what they are.
     return json.dumps(dict(keys) | {"version": version, "update_url": update_url}, indent=2).encode()
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 # No sign, no blanks, ASCII digits alone; "0" may stand alone but may not lead ("1.01" would be read as 1.1).
 _FORM = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){0,3}")
-_LARGEST_PART = 65_535
+LARGEST_PART = 65_535
 # base::Version takes any number of parts; only the first must not have leading zeros.
 _BROWSER_FORM = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)*")
 _LARGEST_OF_BROWSER = 0xFFFF_FFFF
@@ -58,8 +58,8 @@ class Version:
         if not _FORM.fullmatch(text):
             raise ValueError("not 1 to 4 integers without leading zeros, separated by dots")
         numbers = [int(part) for part in text.split(".")]
-        if max(numbers) > _LARGEST_PART:
-            raise ValueError(f"a part is greater than {_LARGEST_PART}")
+        if max(numbers) > LARGEST_PART:
+            raise ValueError(f"a part is greater than {LARGEST_PART}")
         if not any(numbers):
             raise ValueError("all parts are zero")
         one, two, three, four = [*numbers, 0, 0, 0][:4]

@@ -14,6 +14,15 @@ SERVED: Final = (ProductState.IN_STORE, ProductState.UPDATE_IN_REVIEW, ProductSt
 """The states of a product in which browsers get it."""
 ALL: Final = ""
 """Stands where a ring's name would, for browsers that are in none."""
+GIVEN: Final = sa.union_all(
+    sa.select(
+        products.c.id.label("product_id"),
+        sa.literal(ALL).label("ring"),
+        products.c.live_release_id.label("release_id"),
+    ).where(products.c.live_release_id.is_not(None)),
+    sa.select(offers.c.product_id, offers.c.ring, offers.c.release_id),
+).subquery("given")
+"""Which release is offered to whom: ``product_id``, ``ring`` (or `ALL`) and ``release_id``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ def announce_update_url(tx: Transaction, *, url: str) -> str | None:
 
 
 def announced_update_url(tx: Transaction) -> str | None:
-    """Where the store was last served; None if it never was."""
+    """Where browsers ask for updates, as the store was last served; None if it never was."""
     url: str | None = tx.execute(sa.select(offering.c.update_url)).scalar_one()
     return url
 
@@ -84,26 +93,18 @@ def read_offered(tx: Transaction, *, since: int) -> Iterator[OfferedProduct]:
 
     To read on later, take the generation before the products: what changes meanwhile is then read twice.
     """
-    given = sa.union_all(
-        sa.select(
-            products.c.id.label("product_id"),
-            sa.literal(ALL).label("ring"),
-            products.c.live_release_id.label("release_id"),
-        ).where(products.c.live_release_id.is_not(None)),
-        sa.select(offers.c.product_id, offers.c.ring, offers.c.release_id),
-    ).subquery()
     query = (
         sa.select(
             products.c.crx_id,
             products.c.state,
-            given.c.ring,
+            GIVEN.c.ring,
             releases.c.version,
             releases.c.digest,
             releases.c.size_bytes,
             releases.c.minimum_chrome_version,
         )
-        .outerjoin(given, given.c.product_id == products.c.id)
-        .outerjoin(releases, releases.c.id == given.c.release_id)
+        .outerjoin(GIVEN, GIVEN.c.product_id == products.c.id)
+        .outerjoin(releases, releases.c.id == GIVEN.c.release_id)
         .where(products.c.offered_generation > since, products.c.first_published_time.is_not(None))
         .order_by(products.c.id)
     )

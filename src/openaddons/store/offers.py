@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.packages.version import Version
-from openaddons.store.products import Product, lock_product, next_generation, offers_changed
-from openaddons.store.releases import Release, find_release, list_releases
+from openaddons.store.offered import ALL, GIVEN
+from openaddons.store.products import Product, find_product, lock_product, offers_changed, raise_generation
+from openaddons.store.releases import Release, find_release, list_releases, read_release
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState, SubmissionState
-from openaddons.store.submissions import move_submission, read_submission
+from openaddons.store.submissions import move_submission, pending_submission, read_submission
 from openaddons.store.tables import offers, products, releases, rings, submissions
 
 IN_STORE: Final = (ProductState.IN_STORE, ProductState.UPDATE_IN_REVIEW)
@@ -34,7 +35,8 @@ class Ring:
 
 
 def create_ring(tx: Transaction, *, name: str, actor: str) -> Ring:
-    """A new ring, whose update URL answers from the commit on. Raises `ValueRefused`."""
+    """A new ring, of which every serving process learns. Raises `ValueRefused`."""
+    raise_generation(tx)  # first of all: of two rings of one name, the second finds the first
     if not _RING_NAME.fullmatch(name):
         raise ValueRefused(
             name="ring", problem="1 to 40 lower-case letters, digits and inner hyphens are needed."
@@ -43,7 +45,6 @@ def create_ring(tx: Transaction, *, name: str, actor: str) -> Ring:
         raise ValueRefused(name="ring", problem=f"there is a ring {name} already.")
     tx.execute(rings.insert(), {"name": name, "created_time": tx.now})
     tx.record("ring.created", actor=actor, subject=name)
-    next_generation(tx)
     return Ring(name=name, created_time=tx.now)
 
 
@@ -54,50 +55,53 @@ def list_rings(tx: Transaction) -> list[Ring]:
 
 
 def set_first_rings(tx: Transaction, *, product_id: str, names: Sequence[str], actor: str) -> Product:
-    """Choose the rings that get the product's next releases first; none: all get them at once."""
+    """Choose the rings that get the product's next releases first; none: all get them at once.
+
+    Raises `NotKnown`.
+    """
     product = lock_product(tx, product_id=product_id)
-    _check_rings(tx, names)
-    tx.execute(products.update().where(products.c.id == product_id).values(first_rings=sorted(set(names))))
+    chosen = _known_rings(tx, names)
+    tx.execute(products.update().where(products.c.id == product_id).values(first_rings=chosen))
     tx.record(
         "product.first-rings-set",
         actor=actor,
         publisher_id=product.publisher_id,
         product_id=product_id,
-        rings=sorted(set(names)),
+        rings=chosen,
     )
-    return lock_product(tx, product_id=product_id)
-
-
-def ring_offers(tx: Transaction, *, product_id: str) -> dict[str, str]:
-    """Of each ring that is ahead, the id of the release that it is offered."""
-    query = sa.select(offers.c.ring, offers.c.release_id).where(offers.c.product_id == product_id)
-    return {row.ring: row.release_id for row in tx.execute(query)}
+    return find_product(tx, id_or_crx_id=product_id)
 
 
 def offer_to_rings(
     tx: Transaction, *, product_id: str, version: str, names: Sequence[str], actor: str
 ) -> Release:
     """Offer a release to rings, before all. Raises `NotKnown`, `TransitionRefused` or `ValueRefused`."""
-    product, release = _offerable(tx, product_id=product_id, version=version)
-    _check_rings(tx, names)
-    live = _live(tx, product)
-    if live is not None and not Version.parse(version) > Version.parse(live.version):
-        raise ValueRefused(
-            name="version",
-            problem=f"{version} is not ahead of {live.version}, which all are offered already.",
-        )
-    give_to_rings(tx, product_id=product_id, release_id=release.id, names=names)
+    product, release = _offerable(tx, product_id=product_id, version=version, verb="offering it")
+    chosen = _known_rings(tx, names)
+    if not chosen:
+        raise ValueRefused(name="ring", problem="name one at least.")
+    given = offered_releases(tx, product_id=product_id)
+    for ring in chosen:
+        now = given.get(ring) or given.get(ALL)
+        if now is not None and not _version(release) > _version(now):
+            whom = f"ring {ring} is" if ring in given else "all are"
+            raise ValueRefused(
+                name="version",
+                problem=f"{whom} offered {now.version}, and browsers never go back. To stop offering it, "
+                f"withdraw it: openaddons release withdraw {product_id} {now.version}",
+            )
+    give_to_rings(tx, product_id=product_id, release_id=release.id, names=chosen)
     settle_submissions(tx, product_id=product_id)
-    _record(tx, "offered", product, release, actor=actor, rings=sorted(names))
+    _record(tx, "offered", product, release, actor=actor, rings=chosen)
     offers_changed(tx, product_id=product_id)
     return release
 
 
 def offer_to_all(tx: Transaction, *, product_id: str, version: str, actor: str) -> Release:
     """Offer a release to everybody. Raises `NotKnown`, `TransitionRefused` or `ValueRefused`."""
-    product, release = _offerable(tx, product_id=product_id, version=version)
-    live = _live(tx, product)
-    if live is not None and not Version.parse(version) > Version.parse(live.version):
+    product, release = _offerable(tx, product_id=product_id, version=version, verb="offering it")
+    live = offered_releases(tx, product_id=product_id).get(ALL)
+    if live is not None and not _version(release) > _version(live):
         raise ValueRefused(
             name="version",
             problem=f"all are offered {live.version}, and browsers never go back. To bring back older content, "
@@ -111,14 +115,24 @@ def offer_to_all(tx: Transaction, *, product_id: str, version: str, actor: str) 
 
 
 def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: str, actor: str) -> Release:
-    """Offer a version no longer; who has none yet gets the one before it, who has it keeps it.
+    """Offer a version no longer, to anybody; who has it keeps it.
 
-    Raises `NotKnown`; `ValueRefused` without a reason or when nothing else could be offered; and
-    `TransitionRefused` when it was withdrawn before.
+    If it was live for all, they are offered the highest version before it that all were offered; a ring that
+    was offered it is offered what all are. Raises `NotKnown`; `ValueRefused` without a reason or when nothing
+    would be left to offer; and `TransitionRefused` when it was withdrawn before or is just coming back.
     """
     if not reason.strip():
         raise ValueRefused(name="reason", problem="say why: the publisher reads it.")
-    product, release = _offerable(tx, product_id=product_id, version=version)
+    product, release = _offerable(tx, product_id=product_id, version=version, verb="withdrawing it")
+    rolling_back = pending_submission(tx, product_id=product_id, rolling_back=True)
+    if rolling_back is not None and rolling_back.restored_release_id == release.id:
+        raise TransitionRefused(
+            noun="release",
+            id=release.version,
+            state="coming back by a roll back",
+            verb="withdrawing it",
+            needs=f"that one's end first: openaddons submission cancel {rolling_back.id}",
+        )
     tx.execute(
         releases.update()
         .where(releases.c.id == release.id)
@@ -127,17 +141,27 @@ def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: 
     tx.execute(offers.delete().where(offers.c.release_id == release.id))
     if product.live_release_id == release.id:
         former = _former(tx, product_id=product_id)
-        if former is None:
-            raise ValueRefused(
-                name="version",
-                problem=f"{version} is all there is to offer. Take the product out of the store: "
-                f"openaddons product unpublish {product_id}",
-            )
-        tx.execute(products.update().where(products.c.id == product_id).values(live_release_id=former.id))
+        tx.execute(
+            products.update()
+            .where(products.c.id == product_id)
+            .values(live_release_id=None if former is None else former.id)
+        )
+    if not offered_releases(tx, product_id=product_id):
+        raise ValueRefused(
+            name="version",
+            problem=f"{release.version} is all there is to offer. Take the product out of the store: "
+            f"openaddons product unpublish {product_id}",
+        )
     settle_submissions(tx, product_id=product_id)
     _record(tx, "withdrawn", product, release, actor=actor, reason=reason)
     offers_changed(tx, product_id=product_id)
-    return find_release(tx, product_id=product_id, version=version)
+    return read_release(tx, release_id=release.id)
+
+
+def offered_releases(tx: Transaction, *, product_id: str) -> dict[str, Release]:
+    """What is offered of a product: by ring those that are ahead, and under `ALL` the live one."""
+    query = sa.select(GIVEN.c.ring, GIVEN.c.release_id).where(GIVEN.c.product_id == product_id)
+    return {row.ring: read_release(tx, release_id=row.release_id) for row in tx.execute(query).all()}
 
 
 def give_to_rings(tx: Transaction, *, product_id: str, release_id: str, names: Iterable[str]) -> None:
@@ -150,19 +174,19 @@ def give_to_rings(tx: Transaction, *, product_id: str, release_id: str, names: I
 def make_live(tx: Transaction, *, product_id: str, release: Release) -> None:
     """Write down what all are offered, and that rings which are not ahead any more are offered the same."""
     tx.execute(products.update().where(products.c.id == product_id).values(live_release_id=release.id))
-    tx.execute(releases.update().where(releases.c.id == release.id).values(offered_to_all_time=tx.now))
-    versions = {each.id: Version.parse(each.version) for each in list_releases(tx, product_id=product_id)}
-    for ring, release_id in ring_offers(tx, product_id=product_id).items():
-        if not versions[release_id] > Version.parse(release.version):
+    tx.execute(
+        releases.update()
+        .where(releases.c.id == release.id, releases.c.offered_to_all_time.is_(None))
+        .values(offered_to_all_time=tx.now)
+    )
+    for ring, ahead in offered_releases(tx, product_id=product_id).items():
+        if ring != ALL and not _version(ahead) > _version(release):
             tx.execute(offers.delete().where(offers.c.product_id == product_id, offers.c.ring == ring))
 
 
 def settle_submissions(tx: Transaction, *, product_id: str) -> None:
     """Let the submissions of a product say what is offered: those are in the store, former ones superseded."""
-    offered = {
-        *ring_offers(tx, product_id=product_id).values(),
-        tx.execute(sa.select(products.c.live_release_id).where(products.c.id == product_id)).scalar_one(),
-    }
+    offered = {each.id for each in offered_releases(tx, product_id=product_id).values()}
     query = (
         sa.select(submissions.c.id, submissions.c.state, releases.c.id.label("release_id"))
         .join(releases)
@@ -178,19 +202,21 @@ def settle_submissions(tx: Transaction, *, product_id: str) -> None:
         move_submission(tx, submission=read_submission(tx, submission_id=row.id), verb=verb)
 
 
-def _check_rings(tx: Transaction, names: Sequence[str]) -> None:
+def _known_rings(tx: Transaction, names: Iterable[str]) -> list[str]:
+    """The names, each once and sorted. Raises `NotKnown`."""
+    chosen = sorted(set(names))
     known = {ring.name for ring in list_rings(tx)}
-    for name in names:
+    for name in chosen:
         if name not in known:
             raise NotKnown(noun="ring", id=name)
+    return chosen
 
 
-def _live(tx: Transaction, product: Product) -> Release | None:
-    every = list_releases(tx, product_id=product.id)
-    return next((release for release in every if release.id == product.live_release_id), None)
+def _version(release: Release) -> Version:
+    return Version.parse(release.version)
 
 
-def _offerable(tx: Transaction, *, product_id: str, version: str) -> tuple[Product, Release]:
+def _offerable(tx: Transaction, *, product_id: str, version: str, verb: str) -> tuple[Product, Release]:
     """The locked product, which must be in the store, and a release of it that was not withdrawn."""
     product = lock_product(tx, product_id=product_id)
     if product.state not in IN_STORE:
@@ -198,13 +224,13 @@ def _offerable(tx: Transaction, *, product_id: str, version: str) -> tuple[Produ
             noun="product",
             id=product.id,
             state=f"“{product.state}”",
-            verb="changing what is offered",
+            verb=f"{verb} (version {version})",
             needs=" or ".join(f"“{state}”" for state in IN_STORE),
         )
     release = find_release(tx, product_id=product_id, version=version)
     if release.withdrawn_time is not None:
         raise TransitionRefused(
-            noun="release", id=version, state="withdrawn", verb="offering it", needs="one that is not"
+            noun="release", id=release.version, state="withdrawn", verb=verb, needs="one that is not"
         )
     return product, release
 
@@ -216,7 +242,7 @@ def _former(tx: Transaction, *, product_id: str) -> Release | None:
         for release in list_releases(tx, product_id=product_id)
         if release.offered_to_all_time is not None and release.withdrawn_time is None
     ]
-    return max(candidates, key=lambda release: Version.parse(release.version), default=None)
+    return max(candidates, key=_version, default=None)
 
 
 def _record(

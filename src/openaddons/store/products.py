@@ -232,23 +232,23 @@ def move_product(tx: Transaction, *, product: Product, verb: str, **values: Any)
 def offers_changed(tx: Transaction, *, product_id: str) -> None:
     """Note that browsers are offered something else of the product from the commit on.
 
-    This is the last thing that a verb does: see `next_generation`.
+    The last thing that a verb does: from here on no other can do it until the commit.
     """
-    generation = next_generation(tx)
+    generation = raise_generation(tx)
     tx.execute(products.update().where(products.c.id == product_id).values(offered_generation=generation))
 
 
-def next_generation(tx: Transaction) -> int:
-    """Count a change of what browsers are offered, so that every process reads it.
+def raise_generation(tx: Transaction) -> int:
+    """Count a change of what is offered; every serving process reads what has changed since it last did.
 
     The row of the count is locked until the commit, so its numbers are committed in their order, and a reader
-    that has seen one number has seen all before it. Therefore this is the last thing that a verb does.
+    that has seen one number has seen all before it.
     """
-    generation = tx.execute(
+    generation: int = tx.execute(
         offering.update().values(generation=offering.c.generation + 1).returning(offering.c.generation)
     ).scalar_one()
     tx.changes.offers_changed = True
-    return int(generation)
+    return generation
 
 
 def set_certification(

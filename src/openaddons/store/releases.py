@@ -7,6 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from openaddons.errors import NotKnown
+from openaddons.packages.version import Version
 from openaddons.store.session import Transaction
 from openaddons.store.tables import releases
 
@@ -51,10 +52,12 @@ def read_release(tx: Transaction, *, release_id: str) -> Release:
 
 
 def find_release(tx: Transaction, *, product_id: str, version: str) -> Release:
-    """A product's release by its version. Raises `NotKnown`."""
-    row = tx.one_or_none(
-        sa.select(*_COLUMNS).where(releases.c.product_id == product_id, releases.c.version == version)
-    )
-    if row is None:
-        raise NotKnown(noun="release", id=version)
-    return Release(**row)
+    """A product's release by its version, of which 1.0 and 1.0.0 are the same. Raises `NotKnown`."""
+    try:
+        wanted = Version.parse(version)
+    except ValueError:
+        raise NotKnown(noun="release", id=version) from None
+    for release in list_releases(tx, product_id=product_id):
+        if Version.parse(release.version) == wanted:
+            return release
+    raise NotKnown(noun="release", id=version)

@@ -14,7 +14,7 @@ from openaddons.store import states
 from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product
 from openaddons.store.session import Transaction
-from openaddons.store.states import PENDING_SUBMISSION, SubmissionState
+from openaddons.store.states import PENDING_SUBMISSION, ProductState, SubmissionState
 from openaddons.store.tables import PENDING, releases, submissions
 
 
@@ -253,8 +253,19 @@ def drop_pending(tx: Transaction, *, product_id: str, actor: str, reason: str) -
 
 
 def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: str) -> Submission:
-    """Hold a submission back from release, or with ``held`` False let it go. Raises `TransitionRefused`."""
+    """Hold a submission back from release, or with ``held`` False let it go. Raises `TransitionRefused`.
+
+    Who signs it at this moment puts it into the store no more. A roll back is not held: it would be overtaken.
+    """
     product, submission = _locked(tx, submission_id)
+    if submission.restored_release_id is not None:
+        raise TransitionRefused(
+            noun="submission",
+            id=submission.id,
+            state="a roll back",
+            verb="hold" if held else "release",
+            needs=f"an update. To stop it: openaddons submission cancel {submission.id}",
+        )
     if submission.state not in PENDING_SUBMISSION:
         needs = " or ".join(f"“{state}”" for state in PENDING_SUBMISSION)
         raise TransitionRefused(
@@ -269,6 +280,8 @@ def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: s
         .where(submissions.c.id == submission.id)
         .values(held=held, last_updated_time=tx.now)
     )
+    if held:
+        fence(tx, submission=submission)
     _record(tx, "held" if held else "released", product, submission, actor=actor)
     tx.changes.products_with_work.add(product.id)
     return read_submission(tx, submission_id=submission_id)
@@ -276,14 +289,24 @@ def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: s
 
 def _drop_product(tx: Transaction, product: Product) -> None:
     """Lead the product back to where it was before the submission."""
-    was_published = product.first_published_time is not None and product.live_release_id is None
-    move_product(tx, product=product, verb="drop after unpublishing" if was_published else "drop")
+    unpublished = product.state is ProductState.IN_REVIEW and product.first_published_time is not None
+    move_product(tx, product=product, verb="drop after unpublishing" if unpublished else "drop")
+
+
+def fence(tx: Transaction, *, submission: Submission) -> None:
+    """Let what is being done for a submission come to nothing. The product's row must be locked."""
+    tx.execute(
+        submissions.update()
+        .where(submissions.c.id == submission.id)
+        .values(attempt=submissions.c.attempt + 1, leased_until=None)
+    )
 
 
 def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> Submission | None:
     """The product's submission if there is something to do for it now and nobody does it: leased.
 
-    A roll back comes first: somebody is in a hurry.
+    A roll back comes first, and no update is released before it has: the roll back could not follow, for
+    versions only go up.
     """
     row = tx.one_or_none(
         sa.select(*_COLUMNS)
@@ -300,6 +323,9 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
         .limit(1)
     )
     if row is None:
+        return None
+    overtakes = row["state"] == SubmissionState.APPROVED and row["restored_release_id"] is None
+    if overtakes and pending_submission(tx, product_id=product_id, rolling_back=True) is not None:
         return None
     claimed = tx.execute(
         submissions.update()

@@ -2,14 +2,16 @@
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from openaddons.errors import TransitionRefused
+from openaddons.errors import TransitionRefused, ValueRefused
 from openaddons.ids import new_guid
 from openaddons.objects import StoredObject
 from openaddons.objects.keys import new_key
@@ -17,6 +19,15 @@ from openaddons.packages.check import Package
 from openaddons.packages.version import Version
 from openaddons.settings import Settings
 from openaddons.store.drafts import set_package
+from openaddons.store.offered import ALL
+from openaddons.store.offers import (
+    create_ring,
+    offer_to_all,
+    offer_to_rings,
+    offered_releases,
+    set_first_rings,
+    withdraw_release,
+)
 from openaddons.store.operations import (
     Claim,
     ClaimLost,
@@ -36,9 +47,11 @@ from openaddons.store.products import (
     unblock_product,
 )
 from openaddons.store.publishers import Publisher, create_publisher
+from openaddons.store.releases import list_releases
 from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
 from openaddons.store.reviews import pack_digests
-from openaddons.store.session import Database, Transaction
+from openaddons.store.rolling_back import roll_back
+from openaddons.store.session import Database, P, T, Transaction, Verb
 from openaddons.store.states import (
     OPERATION,
     PENDING_SUBMISSION,
@@ -53,6 +66,7 @@ from openaddons.store.submissions import (
     cancel_submission,
     claim_submission,
     hold_submission,
+    pending_submission,
     reject_submission,
 )
 from openaddons.store.tables import metadata, operations, products, submissions
@@ -79,7 +93,7 @@ PRODUCT_STEPS: dict[str, tuple[str, ...]] = {
     "cancel": _DROPS,
     "hold": (),
     "let go": (),
-    "release": ("publish", "supersede"),
+    "release": ("publish", "roll back", "supersede"),
     "release again": ("publish", "supersede"),
     "unpublish": ("unpublish", "cancel"),
     "finish unpublishing": ("finish unpublishing", "supersede"),
@@ -92,7 +106,21 @@ OPERATION_STEPS: dict[str, tuple[str, ...]] = {
     "succeed": ("succeed",),
     "fail": ("fail",),
 }
-STEPS = PRODUCT_STEPS | OPERATION_STEPS
+# What may be done with releases, and what goes on meanwhile; to be walked from `RELEASED`.
+OFFER_STEPS: dict[str, tuple[str, ...]] = {
+    "rings first": (),
+    "all at once": (),
+    "offer to ring": ("restore", "supersede"),
+    "offer to all": ("restore", "supersede"),
+    "roll back": (),
+    "withdraw": ("restore", "supersede"),
+    "send approved": ("submit",),
+    **{name: PRODUCT_STEPS[name] for name in ("release", "release again", "cancel", "block", "unblock")},
+    **{name: PRODUCT_STEPS[name] for name in ("unpublish", "finish unpublishing")},
+}
+RELEASED = ("send approved", "release", "send approved", "release")
+STEPS = PRODUCT_STEPS | OFFER_STEPS | OPERATION_STEPS
+RING = "early"
 _LEASE = timedelta(seconds=15)
 _PACKAGE = Package(
     name="Sample",
@@ -122,6 +150,53 @@ def _submit(tx: Transaction, *, product_id: str, settings: Settings) -> Submissi
     return submit_draft(tx, product=product, settings=settings, notes="", actor="test")
 
 
+class Uncommitted(Database):
+    """One long transaction on a database: so what was done can be taken back."""
+
+    def __init__(self, beneath: Database) -> None:
+        super().__init__(beneath.engine, beneath.clock)
+        self._connection = beneath.engine.connect()
+        self._connection.exec_driver_sql("BEGIN")
+
+    def start(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            with self._savepoint("verb", keep=True):
+                future.set_result(verb(Transaction(self._connection, self.clock.now()), *args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def read(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return verb(Transaction(self._connection, self.clock.now()), *args, **kwargs)
+
+    def trial(self) -> AbstractContextManager[None]:
+        """Take back at the end what was done within the block."""
+        return self._savepoint("trial", keep=False)
+
+    def close(self) -> None:
+        self._connection.exec_driver_sql("ROLLBACK")
+        self._connection.close()
+
+    @contextmanager
+    def _savepoint(self, name: str, *, keep: bool) -> Iterator[None]:
+        self._connection.exec_driver_sql(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            keep = False
+            raise
+        finally:
+            if not keep:
+                self._connection.exec_driver_sql(f"ROLLBACK TO {name}")
+            self._connection.exec_driver_sql(f"RELEASE {name}")
+
+
+def uncommitted(beneath: Database) -> AbstractContextManager[Uncommitted]:
+    """One long transaction on a database, taken back at the end of the block."""
+    return closing(Uncommitted(beneath))
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """The states of a product, of its submissions and of its operations."""
@@ -132,13 +207,23 @@ class Seen:
     live: bool
     was_published: bool
     held: bool | None
+    roll_backs: frozenset[str]
+    ahead: str | None
+    """Of the ring: the version that it is offered."""
+    first_rings: bool
+    spare: bool
+    """Whether there is a version that could be offered in the place of the live one."""
     refusal: bool
     leased: bool
 
     @property
     def present(self) -> tuple[object, ...]:
         """What decides where the verbs lead from here: all but what has had its day."""
-        pending = [state for state in self.submissions.values() if state in PENDING_SUBMISSION]
+        pending = sorted(
+            (key in self.roll_backs, state)
+            for key, state in self.submissions.items()
+            if state in PENDING_SUBMISSION
+        )
         running = [state for state in self.operations.values() if state == OperationState.IN_PROGRESS]
         return (
             self.product,
@@ -147,6 +232,9 @@ class Seen:
             self.live,
             self.was_published,
             self.held,
+            self.ahead is not None,
+            self.first_rings,
+            self.spare,
             self.refusal,
             self.leased,
         )
@@ -168,9 +256,10 @@ class Walk:
             actor="test",
         )
         self._versions = itertools.count(1)
-        self.changed = False  # by the last step
+        self.changed = False
         self._claim: Claim | None = None
         self._released: Submission | None = None
+        self.reached = self.look()  # by the last step
         self._steps: dict[str, Callable[[], object]] = {
             "put package": self._put_package,
             "submit": lambda: database.run(_submit, product_id=self._product.id, settings=settings),
@@ -185,6 +274,13 @@ class Walk:
             "finish unpublishing": lambda: database.run(finish_unpublishing, product_id=self._product.id),
             "block": lambda: self._move(block_product, reason="It harms."),
             "unblock": lambda: self._move(unblock_product),
+            "rings first": lambda: self._move(set_first_rings, names=[RING]),
+            "all at once": lambda: self._move(set_first_rings, names=[]),
+            "offer to ring": lambda: self._offer(offer_to_rings, names=[RING]),
+            "offer to all": lambda: self._offer(offer_to_all),
+            "roll back": lambda: self._move(roll_back, reason="It is broken."),
+            "withdraw": self._withdraw,
+            "send approved": self._send_approved,
             "accept": self._accept,
             "claim": self._claim_operation,
             "succeed": lambda: self._end(OperationState.SUCCEEDED),
@@ -195,18 +291,28 @@ class Walk:
     def product_id(self) -> str:
         return self._product.id
 
+    @contextmanager
+    def trial(self) -> Iterator[None]:
+        """Take back at the end what was done within the block, on a database that is `Uncommitted`."""
+        assert isinstance(self._database, Uncommitted)
+        kept = self._claim, self._released
+        with self._database.trial():
+            yield
+        self._claim, self._released = kept
+
     def step(self, name: str) -> set[Row]:
         """Try a step; returns the rows of the tables that it took. What is refused must change nothing."""
         before, everything = self.look(), self._everything()
         refused = False
         try:
             self._steps[name]()
-        except (TransitionRefused, ClaimLost):
+        except (TransitionRefused, ValueRefused, ClaimLost):
             refused = True
         self.changed = self._everything() != everything
         assert not (refused and self.changed), f"{name} was refused and changed something"
-        rows = _rows(STEPS[name], before, self.look())
-        self.check()
+        self.reached = self.look()
+        rows = _rows(STEPS[name], before, self.reached)
+        self.check(self.reached)
         return rows
 
     def go(self, path: Iterable[str]) -> None:
@@ -227,19 +333,27 @@ class Walk:
             }
             for table in (submissions, operations)
         }
-        held = tx.execute(
-            sa.select(submissions.c.held).where(
-                submissions.c.product_id == product.id,
-                submissions.c.state.in_([SubmissionState.IN_REVIEW, SubmissionState.APPROVED]),
-            )
-        ).scalar_one_or_none()
+        update = pending_submission(tx, product_id=product.id)
+        restored = sa.select(submissions.c.id).where(
+            submissions.c.product_id == product.id, submissions.c.restored_release_id.is_not(None)
+        )
+        offered = offered_releases(tx, product_id=product.id)
         return Seen(
             product=str(product.state),
             submissions=mine["submissions"],
             operations=mine["operations"],
             live=product.live_release_id is not None,
             was_published=product.first_published_time is not None,
-            held=held,
+            held=None if update is None else update.held,
+            roll_backs=frozenset(tx.execute(restored).scalars()),
+            ahead=offered[RING].version if RING in offered else None,
+            first_rings=bool(product.first_rings),
+            spare=any(
+                each.offered_to_all_time is not None
+                and each.withdrawn_time is None
+                and each.id != product.live_release_id
+                for each in list_releases(tx, product_id=product.id)
+            ),
             refusal=refusal_to_submit(tx, product=product, settings=self._settings) is not None,
             leased=self._claim is not None
             and mine["operations"][self._claim.id] == OperationState.IN_PROGRESS,
@@ -258,16 +372,14 @@ class Walk:
             }
         )
 
-    def check(self) -> None:
+    def check(self, seen: Seen) -> None:
         """What must be true of a product, whatever was tried."""
-        seen = self.look()
-        live, was_published = seen.live, seen.was_published
-        states = list(seen.submissions.values())
-        pending = states.count(SubmissionState.IN_REVIEW) + states.count(SubmissionState.APPROVED)
-        assert pending <= 1
-        assert states.count(SubmissionState.IN_STORE) == int(live)
-        assert was_published or not live
-        assert (pending, live, was_published) in {
+        pending = [key for key, state in seen.submissions.items() if state in PENDING_SUBMISSION]
+        rolling_back = len(seen.roll_backs & set(pending))
+        updates = len(pending) - rolling_back
+        assert rolling_back <= int(seen.product.startswith("In the store"))
+        offered = seen.live or seen.ahead is not None
+        assert (updates, offered, seen.was_published) in {
             "In draft": {(0, False, False)},
             "In review": {(1, False, False), (1, False, True)},
             "In the store": {(0, True, True)},
@@ -276,17 +388,20 @@ class Walk:
             "Unpublished": {(0, False, True)},
             "Blocked": {(0, False, False), (0, True, True), (0, False, True)},
         }[seen.product]
-        versions = self._database.read(self._released_versions)
-        assert versions == sorted(set(versions))
+        self._database.read(self._check_releases, seen)
 
-    def _released_versions(self, tx: Transaction) -> list[Version]:
-        releases = metadata.tables["releases"]
-        query = (
-            sa.select(releases.c.version)
-            .where(releases.c.product_id == self._product.id)
-            .order_by(releases.c.created_time)
-        )
-        return [Version.parse(text) for text in tx.execute(query).scalars()]
+    def _check_releases(self, tx: Transaction, seen: Seen) -> None:
+        """Versions only go up, a ring is ahead of all, and what is offered is in the store and not withdrawn."""
+        releases = list_releases(tx, product_id=self._product.id)
+        versions = [Version.parse(each.version) for each in reversed(releases)]
+        assert versions == sorted(set(versions))
+        offered = offered_releases(tx, product_id=self._product.id)
+        in_store = {key for key, state in seen.submissions.items() if state == SubmissionState.IN_STORE}
+        assert in_store == {each.submission_id for each in offered.values()}
+        assert not [each for each in offered.values() if each.withdrawn_time is not None]
+        if seen.live and seen.ahead is not None:
+            assert Version.parse(seen.ahead) > Version.parse(offered[ALL].version)
+        assert not seen.live or offered[ALL].offered_to_all_time is not None
 
     def _newest(self) -> str | None:
         query = (
@@ -328,6 +443,25 @@ class Walk:
         if self._released is not None:
             self._database.run(create_release, claim=self._released, signed=SignedPackage(_stored()))
 
+    def _send_approved(self) -> None:
+        self._put_package()
+        sent = self._database.run(_submit, product_id=self._product.id, settings=self._settings)
+        if isinstance(sent, Submission):
+            self._database.run(approve_submission, submission_id=sent.id, actor="test")
+
+    def _offer(self, verb: Callable[..., object], **facts: object) -> None:
+        """Offer the newest release, which may be withdrawn."""
+        releases = self._database.read(list_releases, product_id=self._product.id)
+        if releases:
+            self._move(verb, version=releases[0].version, **facts)
+
+    def _withdraw(self) -> None:
+        """Withdraw the highest release that is offered."""
+        offered = self._database.read(offered_releases, product_id=self._product.id)
+        if offered:
+            newest = max(offered.values(), key=lambda each: Version.parse(each.version))
+            self._move(withdraw_release, version=newest.version, reason="It is broken.")
+
     def _accept(self) -> None:
         self._database.run(
             accept_operation,
@@ -353,6 +487,10 @@ def _rows(verbs: tuple[str, ...], before: Seen, after: Seen) -> set[Row]:
     moves += [("submission", state, after.submissions[key]) for key, state in before.submissions.items()]
     moves += [("operation", state, after.operations[key]) for key, state in before.operations.items()]
     taken: set[Row] = set()
+    rolled_back = {key for key in before.roll_backs if before.submissions[key] != after.submissions[key]}
+    if any(after.submissions[key] == SubmissionState.IN_STORE for key in rolled_back):
+        assert before.product == after.product
+        taken |= {row for row in ROWS if row[1] == "roll back" and row[2] == before.product}
     for noun, start, end in moves:
         if start == end:
             continue
@@ -360,6 +498,11 @@ def _rows(verbs: tuple[str, ...], before: Seen, after: Seen) -> set[Row]:
         assert rows, f"no row leads the {noun} from {start} to {end} by {verbs}"
         taken |= rows
     return taken
+
+
+def make_ring(database: Database) -> None:
+    """The ring that walks offer releases to."""
+    database.run(create_ring, name=RING, actor="test")
 
 
 def new_publisher(database: Database) -> Publisher:
