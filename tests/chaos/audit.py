@@ -139,5 +139,6 @@ def _check_objects(tools: Tools, rows: dict[str, Rows]) -> None:
     sweep_objects(tools, grace=timedelta(0))
     kept = {entry.key for entry in tools.objects.entries()}
     named = {row["object_key"] for table in (operations, packages, releases) for row in rows[table.name]}
+    named |= {row["icon_key"] for row in rows[releases.name]}
     assert kept == named - {None}
     assert not list((tools.settings.data / "objects" / "incoming").iterdir())

@@ -55,7 +55,7 @@ def _explore(steps: Iterable[str], start: Iterable[str]) -> set[Row]:
         walk = Walk(database, _OURS, new_publisher(database))
 
         def visit() -> None:
-            known.add(walk.look().present)
+            known.add(walk.reached.present)
             for name in steps:
                 with walk.trial():
                     taken.update(walk.step(name))

@@ -259,7 +259,8 @@ class Walk:
         self.changed = False
         self._claim: Claim | None = None
         self._released: Submission | None = None
-        self.reached = self.look()  # by the last step
+        self.reached = self.look()  # by the steps up to now
+        self._rows = self._everything()
         self._steps: dict[str, Callable[[], object]] = {
             "put package": self._put_package,
             "submit": lambda: database.run(_submit, product_id=self._product.id, settings=settings),
@@ -295,22 +296,22 @@ class Walk:
     def trial(self) -> Iterator[None]:
         """Take back at the end what was done within the block, on a database that is `Uncommitted`."""
         assert isinstance(self._database, Uncommitted)
-        kept = self._claim, self._released
+        kept = self._claim, self._released, self.reached, self._rows
         with self._database.trial():
             yield
-        self._claim, self._released = kept
+        self._claim, self._released, self.reached, self._rows = kept
 
     def step(self, name: str) -> set[Row]:
         """Try a step; returns the rows of the tables that it took. What is refused must change nothing."""
-        before, everything = self.look(), self._everything()
+        before, everything = self.reached, self._rows
         refused = False
         try:
             self._steps[name]()
         except (TransitionRefused, ValueRefused, ClaimLost):
             refused = True
-        self.changed = self._everything() != everything
+        self._look_again()
+        self.changed = self._rows != everything
         assert not (refused and self.changed), f"{name} was refused and changed something"
-        self.reached = self.look()
         rows = _rows(STEPS[name], before, self.reached)
         self.check(self.reached)
         return rows
@@ -319,6 +320,10 @@ class Walk:
         """Take steps that were watched before."""
         for name in path:
             self._steps[name]()
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self.reached, self._rows = self.look(), self._everything()
 
     def look(self) -> Seen:
         """The states as they are now."""
