@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.packages.version import Version
-from openaddons.store.products import Product, lock_product, offers_changed
+from openaddons.store.products import Product, lock_product, next_generation, offers_changed
 from openaddons.store.releases import Release, find_release, list_releases
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState, SubmissionState
@@ -43,6 +43,7 @@ def create_ring(tx: Transaction, *, name: str, actor: str) -> Ring:
         raise ValueRefused(name="ring", problem=f"there is a ring {name} already.")
     tx.execute(rings.insert(), {"name": name, "created_time": tx.now})
     tx.record("ring.created", actor=actor, subject=name)
+    next_generation(tx)  # its update URL answers from now on, though it is not ahead in anything yet
     return Ring(name=name, created_time=tx.now)
 
 

@@ -235,11 +235,18 @@ def offers_changed(tx: Transaction, *, product_id: str) -> None:
     The row of the count is locked until then, so its numbers are committed in their order, and a reader that
     has seen one number has seen all before it. Therefore this is the last thing that a verb does.
     """
-    generation = tx.execute(
-        offering.update().values(generation=offering.c.generation + 1).returning(offering.c.generation)
-    ).scalar_one()
+    generation = next_generation(tx)
     tx.execute(products.update().where(products.c.id == product_id).values(offered_generation=generation))
+
+
+def next_generation(tx: Transaction) -> int:
+    """Let every process look again at what browsers are offered."""
     tx.changes.offers_changed = True
+    return int(
+        tx.execute(
+            offering.update().values(generation=offering.c.generation + 1).returning(offering.c.generation)
+        ).scalar_one()
+    )
 
 
 def set_certification(
