@@ -186,7 +186,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         following = asyncio.create_task(follower.follow())
         stack.callback(following.cancel)
         updates = UpdatesSurface(snapshot, settings)
-        packages = PackagesSurface(database=database, objects=workshop.tools.objects, settings=settings)
+        packages = PackagesSurface(reads=reads, objects=workshop.tools.objects, settings=settings)
         routes = [*edge.routes(), *token.routes(), *updates.routes(), *packages.routes(), *health.routes()]
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)

@@ -15,8 +15,7 @@ from starlette.types import Receive, Scope, Send
 from openaddons.errors import NotFound, RangeUnsatisfiable
 from openaddons.objects import PIECE_BYTES, Objects
 from openaddons.settings import Settings
-from openaddons.store.offered import find_package
-from openaddons.store.session import Database
+from openaddons.store.hot import HotReads
 from openaddons.surfaces.http import SEND_FILE, correlation_id, plain_route
 from openaddons.surfaces.ranges import Part, Unsatisfiable, read_range
 from openaddons.surfaces.updates.snapshot import PACKAGES_PATH
@@ -30,8 +29,8 @@ _NAME: Final = re.compile(r"([0-9a-f]{64})\.crx")
 class PackagesSurface:
     """``/packages/<CRX ID>/<SHA-256>.crx``: GET, HEAD, one range, conditional requests (RFC 9110)."""
 
-    def __init__(self, *, database: Database, objects: Objects, settings: Settings) -> None:
-        self._database = database
+    def __init__(self, *, reads: HotReads, objects: Objects, settings: Settings) -> None:
+        self._reads = reads
         self._objects = objects
         self._tokens = Tokens(settings)
 
@@ -46,7 +45,7 @@ class PackagesSurface:
         if match is None:
             raise NotFound
         digest, crx_id = match[1], scope["path_params"]["crx_id"]
-        package = await asyncio.to_thread(self._database.read, find_package, crx_id=crx_id, digest=digest)
+        package = await self._reads.offered_package(crx_id=crx_id, digest=digest)
         if package is None:
             raise NotFound
         etag = f'"{digest}"'
