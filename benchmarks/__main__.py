@@ -1,4 +1,4 @@
-"""``python -m benchmarks [status|upload|small|check|all]``: ratios against yardsticks of the same run."""
+"""``python -m benchmarks [updates|downloads|status|upload|small|check|all]``: ratios against yardsticks of one run."""
 
 import os
 import platform
@@ -13,10 +13,13 @@ import click
 from benchmarks.check import measure_check
 from benchmarks.machine import ProgramMissing
 from benchmarks.status import measure_status
+from benchmarks.updates import measure_downloads, measure_updates
 from benchmarks.upload import measure_large, measure_small
 
 _MEASUREMENTS: Final[dict[str, Callable[[Path], str]]] = {
     "status": lambda _disk: measure_status(),
+    "updates": lambda _disk: measure_updates(),
+    "downloads": lambda _disk: measure_downloads(),
     "upload": measure_large,
     "small": measure_small,
     "check": lambda _disk: measure_check(),

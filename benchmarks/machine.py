@@ -70,6 +70,10 @@ class Server:
     def forget_peak(self) -> int:
         """Let the peak of memory begin anew; the bytes in use now."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5", encoding="ascii")
+        return self.memory_bytes()
+
+    def memory_bytes(self) -> int:
+        """The bytes in use now."""
         return self._memory_bytes("VmRSS")
 
     def peak_bytes(self) -> int:

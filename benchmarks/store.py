@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -41,6 +41,7 @@ class Store:
     port: int
     data: Path
     product_id: str
+    crx_id: str
     headers: dict[str, str]
 
     @property
@@ -80,14 +81,17 @@ class Store:
 
 
 @contextmanager
-def running_store(data: Path, *, core: int) -> Iterator[Store]:
-    """A store in the folder ``data``, on a core of its own."""
-    package = data.parent / "first.zip"
-    package.write_bytes(make_package())
+def running_store(
+    data: Path, *, core: int, package: bytes | None = None, prepare: Callable[[Path], None] = lambda _: None
+) -> Iterator[Store]:
+    """A store in the folder ``data``, on a core of its own; ``prepare`` may change the folder before it runs."""
+    first = data.with_suffix(".zip")
+    first.write_bytes(package or make_package())
     publisher = _operate(data, "publisher", "create", "Bench")
     product = _operate(
-        data, "product", "create", "--publisher", "Bench", "--package", str(package), "--published"
+        data, "product", "create", "--publisher", "Bench", "--package", str(first), "--published"
     )
+    prepare(data)
     command = [
         sys.executable,
         "-m",
@@ -107,7 +111,7 @@ def running_store(data: Path, *, core: int) -> Iterator[Store]:
             "Authorization": f"ApiKey {publisher['api_key']}",
             "X-ClientID": publisher["client_id"],
         }
-        yield Store(server, port, data, product["product_id"], headers)
+        yield Store(server, port, data, product["product_id"], product["crx_id"], headers)
 
 
 def _operate(data: Path, *command: str) -> Any:

@@ -16,7 +16,7 @@ STEPS = (
     ("store",),
     ("work",),
     ("surfaces",),
-    ("app", "server", "connection"),
+    ("app", "server", "connection", "sending"),
     ("linting",),
     ("cli", "__main__"),
 )

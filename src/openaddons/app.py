@@ -144,7 +144,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         former = database.run(announce_update_url, url=settings.update_url())
         if former not in {None, settings.update_url()}:
             log.warning("serve.moved", former=former.partition("?")[0], now=settings.base_url)
-        reads = _hot_reads(database)
+        reads = open_hot_reads(database)
         stack.push_async_callback(reads.close)
         waiting = Waiting()
         database.after_commit.append(waiting.on_commit)
@@ -186,7 +186,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         following = asyncio.create_task(follower.follow())
         stack.callback(following.cancel)
         updates = UpdatesSurface(snapshot, settings)
-        packages = PackagesSurface(database=database, objects=workshop.tools.objects, settings=settings)
+        packages = PackagesSurface(reads=reads, objects=workshop.tools.objects, settings=settings)
         routes = [*edge.routes(), *token.routes(), *updates.routes(), *packages.routes(), *health.routes()]
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
@@ -212,7 +212,8 @@ def _url(database: Database) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _hot_reads(database: Database) -> HotReads:
+def open_hot_reads(database: Database) -> HotReads:
+    """The hot reads of a database, on the running event loop. The caller closes them."""
     if database.engine.dialect.name == "sqlite":
         assert database.engine.url.database is not None
         return SqliteHotReads(database.engine.url.database)

@@ -12,14 +12,21 @@ from typing import Final
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from openaddons.sending import FileSender
+from openaddons.surfaces.http import SEND_FILE
+
 _HEAD_BYTES_LIMIT: Final = 65_536
 _HEADERS_LIMIT: Final = 100
 # A request with one of these is not answered at once: it may have a body, or want more than an answer.
 _UNUSUAL_HEADERS: Final = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
-# A whole request as the parser takes it (RFC 9112 sections 3 and 5), with none of those headers in it.
-_PLAIN_GET: Final = re.compile(
-    rb"GET (/[!-~]*) HTTP/1\.1\r\n"
-    rb"(?:(?:(?i:Connection): keep-alive|(?!(?i:Connection|Content-Length|Transfer-Encoding|Expect|Upgrade):)"
+# A whole request as the parser takes it (RFC 9112 sections 3 and 5) is a line, whose target is of these bytes and has
+# no fragment, and such headers. The parser takes Proxy-Connection for Connection.
+_BEGIN: Final = b"GET /"
+_END_OF_LINE: Final = b" HTTP/1.1\r\n"
+_IN_TARGETS: Final = bytes(set(range(0x21, 0x7F)) - set(b"#"))
+_PLAIN_HEADERS: Final = re.compile(
+    rb"(?:(?:(?i:Connection): keep-alive"
+    rb"|(?!(?i:Connection|Proxy-Connection|Content-Length|Transfer-Encoding|Expect|Upgrade):)"
     rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*)\r\n){0,100}\r\n"
 )
 
@@ -39,6 +46,7 @@ class LimitedProtocol(HttpToolsProtocol):
     header_seconds: float = 30.0
     answer_at_once: AnswerAtOnce | None = None
     answer_unparsed: AnswerUnparsed | None = None
+    sends_files: bool = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -66,7 +74,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.send_400_response("Invalid HTTP request received.")
         if self._in_head:
             self._expect_head()
-        elif self._answered:
+        elif self._between_messages and self._may_write() and self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
@@ -121,6 +129,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self._answered = self._answer_at_once()
         if not self._answered:
             super().on_headers_complete()
+            if self.sends_files and self.cycle is not None:
+                self.scope[SEND_FILE] = FileSender(self.cycle)  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         self._between_messages = True
@@ -148,9 +158,17 @@ class LimitedProtocol(HttpToolsProtocol):
         """Answer a request that is so plain, and here as a whole, that nothing is left to parse."""
         if self.answer_unparsed is None or len(data) > _HEAD_BYTES_LIMIT or not self._may_write():
             return False
-        plain = _PLAIN_GET.fullmatch(data)
-        answer = plain and self.answer_unparsed(plain[1])
-        if not answer:
+        end = data.find(_END_OF_LINE)
+        target = data[len(_BEGIN) - 1 : end]
+        if (
+            not data.startswith(_BEGIN)
+            or end < 0
+            or target.translate(None, _IN_TARGETS)
+            or not _PLAIN_HEADERS.fullmatch(data, end + len(_END_OF_LINE))
+        ):
+            return False
+        answer = self.answer_unparsed(target)
+        if answer is None:
             return False
         self._write(answer)
         self._head_came()

@@ -92,6 +92,7 @@ def _config(serving: Serving) -> uvicorn.Config:
     chosen: dict[str, Any] = {"header_seconds": settings.header_seconds}
     if settings.fast_answers:
         chosen["answer_at_once"] = staticmethod(serving.application.answer_at_once)
+        chosen["sends_files"] = True
         chosen["answer_unparsed"] = staticmethod(serving.application.answer_unparsed)
     protocol: Any = type("Protocol", (LimitedProtocol,), chosen)
     return uvicorn.Config(

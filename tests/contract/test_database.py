@@ -23,7 +23,7 @@ from openaddons.settings import Settings
 from openaddons.store import schema
 from openaddons.store.offered import ALL, offered_generation, read_offered
 from openaddons.store.offers import create_ring
-from openaddons.store.products import find_product
+from openaddons.store.products import find_product, has_work, products_with_work
 from openaddons.store.publishers import create_publisher
 from openaddons.store.releases import list_releases
 from openaddons.store.rolling_back import roll_back
@@ -78,6 +78,29 @@ def test_the_head_is_the_newest_migration() -> None:
 def test_the_migrations_make_the_tables_as_they_are_drawn(database: Database) -> None:
     with database.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_what_has_to_be_done_is_found_without_a_look_at_everything(settings: Settings) -> None:
+    """A sweep asks every second, and a product for each of its operations. SQLite says how it would look."""
+    if settings.database is not None:
+        pytest.skip("PostgreSQL chooses by what is in the tables, which are empty here")
+    schema.upgrade(settings.database_url)
+    asked: list[tuple[str, Any]] = []
+    opened = open_database(settings.database_url, SystemClock())
+    sa.event.listen(opened.engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    opened.read(products_with_work)
+    opened.read(has_work, product_id=new_guid())
+    with opened.engine.connect() as connection:
+        steps = [
+            step.detail
+            for statement, values in list(asked)
+            for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    opened.close()
+
+    looked = [step for step in steps if step.startswith(("SCAN", "SEARCH"))]
+    assert len(looked) == 6
+    assert [step for step in looked if " USING " not in step] == []
 
 
 def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database: Database, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Who is offered what: rings, all, roll backs, withdrawn versions, on both databases."""
 
+import asyncio
 import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from openaddons.app import open_hot_reads
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.objects import StoredObject
 from openaddons.policies import CertificationPolicy
 from openaddons.store.offered import (
     ALL,
     announce_update_url,
-    find_package,
     offered_generation,
     read_offered,
 )
@@ -38,6 +39,7 @@ from openaddons.store.products import (
 from openaddons.store.releases import Release, find_release
 from openaddons.store.releasing import SignedPackage, create_release, unpublish_product
 from openaddons.store.rolling_back import content_of, roll_back
+from openaddons.store.session import Database
 from openaddons.store.states import ProductState, SubmissionState
 from openaddons.store.submissions import (
     Submission,
@@ -515,18 +517,25 @@ def test_a_package_can_be_had_until_it_is_withdrawn_or_its_product_leaves(shelf:
     second = shelf.database.read(find_release, product_id=shelf.id, version="2.0.0")
     crx_id = shelf.product.crx_id
 
-    def sizes() -> list[int | None]:
-        found = [
-            shelf.database.read(find_package, crx_id=crx_id, digest=each.digest) for each in (first, second)
-        ]
-        return [None if each is None else each.size_bytes for each in found]
+    def sizes(crx_id: str = crx_id) -> list[int | None]:
+        return asyncio.run(_sizes(shelf.database, crx_id, [first.digest, second.digest]))
 
     assert sizes() == [first.size_bytes, second.size_bytes]
-    assert shelf.database.read(find_package, crx_id="a" * 32, digest=first.digest) is None
+    assert sizes("a" * 32) == [None, None]
     shelf.withdraw("2.0.0")
     assert sizes() == [first.size_bytes, None]
     shelf.do(block_product, reason="It harms.")
     assert sizes() == [None, None]
+
+
+async def _sizes(database: Database, crx_id: str, digests: list[str]) -> list[int | None]:
+    """What a download of each digest would send; None where there is none."""
+    reads = open_hot_reads(database)
+    try:
+        found = [await reads.offered_package(crx_id=crx_id, digest=digest) for digest in digests]
+    finally:
+        await reads.close()
+    return [None if each is None else each.size_bytes for each in found]
 
 
 def test_the_update_url_in_a_package_is_where_the_store_was_last_served(shelf: Shelf) -> None:

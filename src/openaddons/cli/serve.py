@@ -1,6 +1,7 @@
 """``openaddons serve`` and ``openaddons worker``: the processes of a store."""
 
 import asyncio
+import gc
 import json
 import os
 from pathlib import Path
@@ -17,6 +18,9 @@ from openaddons.settings import Settings
 
 def _say_ready(url: str, *, as_json: bool, settings: Settings) -> None:
     keep_url(settings, url)
+    # What is here by now stays: modules, and an offer for every product. No need to look at it again and again.
+    gc.collect()
+    gc.freeze()
     if as_json:
         text = json.dumps(
             {"url": url, "pid": os.getpid(), "data": str(settings.data), "engine": settings.engine_kind.value}

@@ -13,13 +13,14 @@ from urllib.parse import quote
 
 import asyncpg
 
+from openaddons.store.offered import SERVED, OfferedPackage
 from openaddons.store.operations import STATUS_COLUMNS, Operation, OperationKind
 from openaddons.store.publishers import Principal
 from openaddons.store.session import sqlite_pragmas
 from openaddons.store.states import OperationState
 from openaddons.store.tables import moment
 
-_OPERATION: Final = f"SELECT {', '.join(STATUS_COLUMNS)} FROM operations WHERE id = "  # noqa: S608 - our own names
+_OPERATION: Final = f"SELECT {', '.join(STATUS_COLUMNS)} FROM operations WHERE id = $1"  # noqa: S608 - our own names
 # OperatorInterventionError: the server shuts down, or a backend was ended (class 57).
 _CONNECTION_LOST: Final = (
     asyncpg.PostgresConnectionError,
@@ -27,8 +28,16 @@ _CONNECTION_LOST: Final = (
     asyncpg.OperatorInterventionError,
     OSError,
 )
-_GENERATION: Final = "SELECT generation FROM offering WHERE id = "
-_OWNER: Final = "SELECT publisher_id FROM products WHERE id = "
+_GENERATION: Final = "SELECT generation FROM offering WHERE id = $1"
+_OWNER: Final = "SELECT publisher_id FROM products WHERE id = $1"
+# Not of versions that were withdrawn, nor of products that browsers do not get.
+_SERVED: Final = ", ".join(f"'{state}'" for state in SERVED)
+_PACKAGE: Final = (
+    "SELECT releases.object_key, releases.size_bytes"  # noqa: S608 - our own names
+    " FROM releases JOIN products ON products.id = releases.product_id"
+    " WHERE products.crx_id = $1 AND releases.digest = $2 AND releases.withdrawn_time IS NULL"
+    f" AND products.state IN ({_SERVED})"
+)
 _CREDENTIAL: Final = (
     "SELECT clients.publisher_id, credentials.client_id, credentials.id, credentials.product_id,"
     " credentials.expires_time, credentials.revoked_time, credentials.kind"
@@ -88,6 +97,10 @@ class HotReads(Protocol):
         """How often anything changed that browsers are offered."""
         ...
 
+    async def offered_package(self, *, crx_id: str, digest: str) -> OfferedPackage | None:
+        """A product's signed package by its SHA-256, unless it may not be downloaded."""
+        ...
+
     async def close(self) -> None:
         """End the connection."""
         ...
@@ -103,8 +116,8 @@ class SqliteHotReads:
         sqlite_pragmas(self._connection)
         self._connection.execute("PRAGMA query_only=ON")
 
-    def _row(self, statement: str, value: object) -> Any | None:
-        return self._connection.execute(f"{statement}?", (value,)).fetchone()
+    def _row(self, statement: str, *values: object) -> Any | None:
+        return self._connection.execute(statement.replace("$", "?"), values).fetchone()
 
     async def operation(self, operation_id: str) -> Operation | None:
         """An operation by its id."""
@@ -118,7 +131,7 @@ class SqliteHotReads:
 
     async def credential(self, *, column: str, value: str) -> FoundCredential | None:
         """A credential by its ``digest`` or ``id``."""
-        row = self._row(f"{_CREDENTIAL}{column} = ", value)
+        row = self._row(f"{_CREDENTIAL}{column} = $1", value)
         return None if row is None else FoundCredential(row)
 
     async def offered_generation(self) -> int:
@@ -126,6 +139,11 @@ class SqliteHotReads:
         row = self._row(_GENERATION, 1)
         assert row is not None
         return int(row[0])
+
+    async def offered_package(self, *, crx_id: str, digest: str) -> OfferedPackage | None:
+        """A product's signed package by its SHA-256, unless it may not be downloaded."""
+        row = self._row(_PACKAGE, crx_id, digest)
+        return None if row is None else OfferedPackage(*row)
 
     async def close(self) -> None:
         """End the connection."""
@@ -140,18 +158,18 @@ class PostgresHotReads:
         self._lock = asyncio.Lock()
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
 
-    async def _row(self, statement: str, value: object) -> Sequence[Any] | None:
+    async def _row(self, statement: str, *values: object) -> Sequence[Any] | None:
         async with self._lock:
             try:
-                return await self._fetch(statement, value)
+                return await self._fetch(statement, *values)
             except _CONNECTION_LOST:
                 self._connection = None
-                return await self._fetch(statement, value)
+                return await self._fetch(statement, *values)
 
-    async def _fetch(self, statement: str, value: object) -> Sequence[Any] | None:
+    async def _fetch(self, statement: str, *values: object) -> Sequence[Any] | None:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(self._url)
-        row = await self._connection.fetchrow(f"{statement}$1", value)
+        row = await self._connection.fetchrow(statement, *values)
         return None if row is None else tuple(row)
 
     async def operation(self, operation_id: str) -> Operation | None:
@@ -166,7 +184,7 @@ class PostgresHotReads:
 
     async def credential(self, *, column: str, value: str) -> FoundCredential | None:
         """A credential by its ``digest`` or ``id``."""
-        row = await self._row(f"{_CREDENTIAL}{column} = ", value)
+        row = await self._row(f"{_CREDENTIAL}{column} = $1", value)
         return None if row is None else FoundCredential(row)
 
     async def offered_generation(self) -> int:
@@ -174,6 +192,11 @@ class PostgresHotReads:
         row = await self._row(_GENERATION, 1)
         assert row is not None
         return int(row[0])
+
+    async def offered_package(self, *, crx_id: str, digest: str) -> OfferedPackage | None:
+        """A product's signed package by its SHA-256, unless it may not be downloaded."""
+        row = await self._row(_PACKAGE, crx_id, digest)
+        return None if row is None else OfferedPackage(*row)
 
     async def close(self) -> None:
         """End the connection."""

@@ -54,21 +54,6 @@ class OfferedPackage:
     size_bytes: int
 
 
-def find_package(tx: Transaction, *, crx_id: str, digest: str) -> OfferedPackage | None:
-    """A product's signed package by its SHA-256, unless the version was withdrawn or the product is gone."""
-    row = tx.one_or_none(
-        sa.select(releases.c.object_key, releases.c.size_bytes)
-        .join(products, products.c.id == releases.c.product_id)
-        .where(
-            products.c.crx_id == crx_id,
-            products.c.state.in_(SERVED),
-            releases.c.digest == digest,
-            releases.c.withdrawn_time.is_(None),
-        )
-    )
-    return None if row is None else OfferedPackage(**row)
-
-
 def offered_generation(tx: Transaction) -> int:
     """How often anything changed that browsers are offered, in all products together."""
     return int(tx.execute(sa.select(offering.c.generation)).scalar_one())

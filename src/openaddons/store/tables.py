@@ -215,6 +215,13 @@ submissions = sa.Table(
     sa.Column("last_updated_time", Moment, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     sa.Column("leased_until", Moment),
+    # By which a sweep finds what is pending among all that ever was: the two below cover half each.
+    sa.Index(
+        "ix_submissions_pending",
+        "product_id",
+        sqlite_where=sa.text("state IN ('In review', 'Approved')"),
+        postgresql_where=sa.text("state IN ('In review', 'Approved')"),
+    ),
     # No second submission of a product while one is pending, whatever the program does; so with roll backs.
     *(
         sa.Index(

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import NotFound, TooManyAsked
+from openaddons.ids import new_guid
 from openaddons.settings import Settings
 from openaddons.store.offered import ALL
 from openaddons.surfaces.http import plain_route, respond
@@ -56,7 +57,12 @@ class UpdatesSurface:
             body = self._snapshot.answer(protocol.read_asked(query), ring)
         except protocol.TooManyAsked:
             return None
-        return b"%bcontent-length: %d\r\n\r\n%b" % (_LINES, len(body), body)
+        return b"content-length: %d\r\nx-correlation-id: %b\r\n%b\r\n%b" % (
+            len(body),
+            new_guid().encode(),
+            _LINES,
+            body,
+        )
 
     def _ring(self, path: bytes) -> str | None:
         """The ring that asks at this path; None when it is no path of update checks."""
@@ -68,23 +74,27 @@ class UpdatesSurface:
     async def check(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer an update check, or redirect to the package."""
         query: bytes = scope["query_string"]
-        ring = scope["path_params"].get("ring", ALL)
-        if ring and ring not in self._snapshot.rings:
-            raise NotFound
+        # First: nobody else learns which rings there are.
         self._tokens.check(query)
+        ring = scope["path_params"].get("ring", ALL)
+        if ring != ALL and ring not in self._snapshot.rings:
+            raise NotFound
         try:
             asked = protocol.read_asked(query)
         except protocol.TooManyAsked:
             raise TooManyAsked(limit=protocol.ASKED_LIMIT) from None
         if _REDIRECT.search(query):
-            await respond(scope, send, 302, headers=[(b"location", self._package_url(asked, ring).encode())])
+            location = self._package_url(asked, ring).encode()
+            await respond(
+                scope, send, 302, headers=[(b"location", location), (b"cache-control", b"no-cache")]
+            )
             return
         await respond(scope, send, 200, self._snapshot.answer(asked, ring), _HEADERS)
 
     def _package_url(self, asked: list[protocol.Asked], ring: str) -> str:
         """The URL of the first package that is asked for and offered. Raises `NotFound`."""
-        for each in asked:
-            offer = self._snapshot.find(each.crx_id, ring)
+        for crx_id, _ in asked:
+            offer = self._snapshot.find(crx_id, ring)
             if offer is not None:
                 return package_url(self._settings, crx_id=offer.crx_id.decode(), digest=offer.digest.decode())
         raise NotFound

@@ -13,6 +13,7 @@ the XML declaration, ``codebase`` is absolute, ``version`` is the manifest's own
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
@@ -23,9 +24,10 @@ ASKED_LIMIT: Final = 256
 CONTENT_TYPE: Final = b"text/xml; charset=utf-8"
 
 _CRX_ID: Final = re.compile(rb"[a-p]{32}")
-# How browsers write it; whatever else begins like this is read closely.
-_USUAL: Final = re.compile(rb"(?:^|&)x=id%3D([a-p]{32})%26v%3D([0-9.]+)(?=%26|&|$)")
+# How browsers write it; whatever else begins like this is read closely. Literal at both ends, which is quick.
+_USUAL: Final = re.compile(rb"&x=id%3D([a-p]{32})%26v%3D([0-9.]+)%26")
 _VERSION: Final = re.compile(rb"[0-9]{1,10}(?:\.[0-9]{1,10}){0,7}")
+_VERSION_BYTES_LIMIT: Final = 87
 
 _BEGIN: Final = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -34,12 +36,8 @@ _BEGIN: Final = (
 _END: Final = b"</gupdate>\n"
 
 
-class Asked(NamedTuple):
-    """An add-on that a browser asks about."""
-
-    crx_id: bytes
-    version: bytes
-    """What it has installed; ``0.0.0.0`` or empty for nothing."""
+Asked = tuple[bytes, bytes]
+"""The CRX ID of an add-on that a browser asks about, and the version that it has: ``0.0.0.0`` or empty for none."""
 
 
 class TooManyAsked(Exception):  # noqa: N818 - a verdict on the query
@@ -52,13 +50,12 @@ def read_asked(query: bytes) -> list[Asked]:
     Raises:
         TooManyAsked: they are more than browsers ask about.
     """
-    asked_count = query.count(b"&x=") + query.startswith(b"x=")
+    query = b"&" + query
+    asked_count = query.count(b"&x=")
     if asked_count > ASKED_LIMIT:
         raise TooManyAsked
-    found = _USUAL.findall(query)
-    if len(found) == asked_count:
-        return [Asked(*each) for each in found]
-    return list(_read_closely(query))
+    found: list[Asked] = _USUAL.findall(query)
+    return found if len(found) == asked_count else list(_read_closely(query))
 
 
 def _read_closely(query: bytes) -> Iterator[Asked]:
@@ -66,10 +63,12 @@ def _read_closely(query: bytes) -> Iterator[Asked]:
         if not part.startswith(b"x="):
             continue
         pairs = (field.partition(b"=") for field in unquote_to_bytes(part[2:]).split(b"&"))
-        fields = {name: value for name, _, value in pairs}
+        fields: dict[bytes, bytes] = {}
+        for name, _, value in pairs:
+            fields.setdefault(name, value)
         crx_id = fields.get(b"id", b"")
         if _CRX_ID.fullmatch(crx_id):
-            yield Asked(crx_id, fields.get(b"v", b""))
+            yield crx_id, fields.get(b"v", b"")
 
 
 def is_behind(installed: bytes, offered: bytes) -> bool:
@@ -77,9 +76,12 @@ def is_behind(installed: bytes, offered: bytes) -> bool:
 
     Parts are compared as numbers, missing ones being 0 (base/version.cc).
     """
-    if not _VERSION.fullmatch(installed):
-        return True
-    return _parts(installed) < _parts(offered)
+    return len(installed) > _VERSION_BYTES_LIMIT or _is_behind(installed, offered)
+
+
+@lru_cache(maxsize=4096)  # of a thousand browsers, hundreds have the same two
+def _is_behind(installed: bytes, offered: bytes) -> bool:
+    return not _VERSION.fullmatch(installed) or _parts(installed) < _parts(offered)
 
 
 def _parts(version: bytes) -> list[int]:
@@ -109,29 +111,20 @@ class Offer(NamedTuple):
 class Codebase:
     """Where the packages are: the part that all their URLs begin with, and the one that all end with."""
 
-    __slots__ = ("_begin", "_end")
+    __slots__ = ("_update",)
 
     def __init__(self, begin: str, end: str) -> None:
-        self._begin = escape(begin, {'"': "&quot;"}).encode()
-        self._end = escape(end, {'"': "&quot;"}).encode()
+        first, last = (escape(part, {'"': "&quot;"}).encode().replace(b"%", b"%%") for part in (begin, end))
+        self._update = (
+            b'<app appid="%%b" status="ok"><updatecheck status="ok" codebase="%b%%b/%%b%b" version="%%b" '
+            b'hash_sha256="%%b" size="%%d"%%b/></app>'
+        ) % (first, last)
 
     def update(self, offer: Offer) -> bytes:
         """There is a package. Made anew each time: a hundred thousand of these would fill the memory."""
         crx_id, version, digest, size_bytes, minimum = offer
-        return (
-            b'<app appid="%b" status="ok"><updatecheck status="ok" codebase="%b%b/%b%b" version="%b" '
-            b'hash_sha256="%b" size="%d"%b/></app>'
-        ) % (
-            crx_id,
-            self._begin,
-            crx_id,
-            digest,
-            self._end,
-            version,
-            digest,
-            size_bytes,
-            b' prodversionmin="%b"' % minimum if minimum else b"",
-        )
+        least = b' prodversionmin="%b"' % minimum if minimum else b""
+        return self._update % (crx_id, crx_id, digest, version, digest, size_bytes, least)
 
 
 def no_update(crx_id: bytes) -> bytes:

@@ -1,8 +1,7 @@
 """What browsers are offered, in memory: the answer of an update check is a function of it alone (decision 4)."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import structlog
@@ -21,7 +20,6 @@ PACKAGES_PATH: Final = "/packages"
 """A signed package is at ``/packages/<CRX ID>/<SHA-256>.crx``: the path names the bytes, so they never change."""
 
 _PERIOD_SECONDS: Final = 0.25
-_NO_OFFERS: Final[Mapping[bytes, Offer]] = MappingProxyType({})
 
 
 def package_url(settings: Settings, *, crx_id: str, digest: str) -> str:
@@ -69,24 +67,30 @@ class Snapshot:
 
     def answer(self, asked: Iterable[Asked], ring: str = ALL) -> bytes:
         """The XML that answers a check by a browser of that ring."""
-        ahead = self._rings[ring] if ring else _NO_OFFERS
-        return protocol.gupdate([self._app(each, ahead) for each in asked])
-
-    def _app(self, asked: Asked, ahead: Mapping[bytes, Offer]) -> bytes:
-        crx_id, version = asked
-        offer = ahead.get(crx_id) or self._live.get(crx_id)
-        if offer is None:
-            return protocol.unknown(crx_id)
-        if isinstance(offer, bytes):
-            return offer
-        if version != offer.version and protocol.is_behind(version, offer.version):
-            return self._codebase.update(offer)
-        return protocol.no_update(crx_id)
+        find, apps = self._finder(ring), []
+        for crx_id, version in asked:
+            offer = find(crx_id)
+            if offer is None:
+                apps.append(protocol.unknown(crx_id))
+            elif isinstance(offer, bytes):
+                apps.append(offer)
+            elif version != offer.version and protocol.is_behind(version, offer.version):
+                apps.append(self._codebase.update(offer))
+            else:
+                apps.append(protocol.no_update(crx_id))
+        return protocol.gupdate(apps)
 
     def find(self, crx_id: bytes, ring: str = ALL) -> Offer | None:
         """What a browser of that ring is offered of one product; None for nothing."""
-        offer = (self._rings[ring] if ring else _NO_OFFERS).get(crx_id) or self._live.get(crx_id)
+        offer = self._finder(ring)(crx_id)
         return None if isinstance(offer, bytes) else offer
+
+    def _finder(self, ring: str) -> Callable[[bytes], Offer | bytes | None]:
+        live = self._live.get
+        if ring == ALL:
+            return live
+        ahead = self._rings[ring].get
+        return lambda crx_id: ahead(crx_id) or live(crx_id)
 
 
 def _offer(crx_id: bytes, release: OfferedRelease) -> Offer:
@@ -133,6 +137,7 @@ class Follower:
 
     async def follow(self) -> None:
         """Catch up for ever. While the database is away, the last snapshot is what there is."""
+        lost = False
         while True:
             try:
                 async with asyncio.timeout(_PERIOD_SECONDS):
@@ -143,4 +148,8 @@ class Follower:
             try:
                 await self.catch_up()
             except Exception:
-                log.exception("updates.snapshot-not-read")
+                if not lost:  # and not four times a second
+                    log.exception("updates.snapshot-not-read")
+                lost = True
+            else:
+                lost = False

@@ -57,6 +57,13 @@ def upgrade() -> None:
 
     op.add_column("submissions", sa.Column("restored_release_id", sa.String(length=36)))
     op.drop_index("uq_submissions_pending", "submissions")
+    op.create_index(
+        "ix_submissions_pending",
+        "submissions",
+        ["product_id"],
+        sqlite_where=sa.text(_PENDING),
+        postgresql_where=sa.text(_PENDING),
+    )
     for name, kind in (
         ("uq_submissions_pending", "restored_release_id IS NULL"),
         ("uq_submissions_rolling_back", "restored_release_id IS NOT NULL"),
