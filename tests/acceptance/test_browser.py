@@ -8,7 +8,7 @@ import pytest
 from openaddons.store.offers import create_ring, offer_to_all, set_first_rings, withdraw_release
 from openaddons.store.products import Product, block_product
 from openaddons.store.releases import find_release
-from openaddons.store.releasing import roll_back
+from openaddons.store.rolling_back import roll_back
 from tests.acceptance.browser import Browser
 from tests.acceptance.shop import Shop, make_acting_zip, opened_shop
 from tests.stores import wait_until
