@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
         "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),
+        "policy": (
+            "openaddons.cli.policy:policy",
+            "Make the policy that installs add-ons in managed browsers.",
+        ),
         "product": ("openaddons.cli.products:product", "Create, list and show products."),
         "publish": ("openaddons.cli.publish:publish", "Publish a package, or the draft as it is."),
         "publisher": ("openaddons.cli.publishers:publisher", "Create, list and show publishers."),
