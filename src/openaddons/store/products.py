@@ -20,6 +20,7 @@ from openaddons.errors import KeyUnusable, NotKnown, TransitionRefused, ValueRef
 from openaddons.ids import new_guid, read_guid
 from openaddons.packages.crx3 import RSA_KEY_BITS, PrivateKey, crx_id
 from openaddons.store import states
+from openaddons.store.catalogue import refresh_catalogue
 from openaddons.store.modules import Module, starting_content
 from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
@@ -235,6 +236,7 @@ def offers_changed(tx: Transaction, *, product_id: str) -> None:
     The row of the count is locked until then, so its numbers are committed in their order, and a reader that
     has seen one number has seen all before it. Therefore this is the last thing that a verb does.
     """
+    refresh_catalogue(tx.connection, product_id=product_id)
     generation = tx.execute(
         offering.update().values(generation=offering.c.generation + 1).returning(offering.c.generation)
     ).scalar_one()

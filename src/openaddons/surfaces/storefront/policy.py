@@ -92,9 +92,9 @@ NAMES: Final = {
 SYSTEM_TITLES: Final = {System.WINDOWS: "Windows", System.MACOS: "macOS", System.LINUX: "Linux"}
 
 CONDITIONS: Final = {
-    System.WINDOWS: "Windows installs add-ons from outside the browser's own store only on machines that are joined "
-    "to a domain or to Entra ID, or enrolled in management (MDM, Chrome's or Edge's cloud management); elsewhere the "
-    "entry is ignored. Edge's documentation of 2024 asks for a domain; Entra ID alone did not do.",
+    System.WINDOWS: "Windows installs add-ons from outside the browser’s own store only on machines that are joined "
+    "to a domain or to Entra ID, or enrolled in management (MDM, cloud management of the browser); elsewhere the "
+    "entry is ignored. For Edge, Microsoft’s documentation of 2024 says that Entra ID alone is not enough.",
     System.MACOS: "macOS takes it only from an MDM server: a profile that a user opens by hand is ignored.",
     System.LINUX: "Linux has no such condition: the file alone does it.",
 }
