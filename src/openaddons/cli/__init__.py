@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "db": ("openaddons.cli.db:db", "Create, upgrade and look at the store's database."),
         "demo": ("openaddons.cli.demo:demo", "Start a store on this machine with one extension in it."),
+        "doctor": ("openaddons.cli.doctor:doctor", "Say why something does not work."),
         "draft": ("openaddons.cli.drafts:draft", "Show and edit the draft of a product."),
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
