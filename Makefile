@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check docs format bench
+.PHONY: help setup run test check docs format bench fuzz
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
 
@@ -31,6 +31,10 @@ docs: setup  ## write the pages that derive from the code
 format: setup  ## write the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+fuzz: setup  ## mutated packages for the check, from the folders in SEEDS; OPTIONS="--runs 300000"
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[server,dev,fuzz]'
+	$(BIN)/python -m tests.fuzz $(OPTIONS) $(SEEDS)
 
 bench: setup  ## ratios against the yardsticks (needs nginx and wrk)
 	$(BIN)/python -m benchmarks

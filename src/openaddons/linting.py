@@ -92,7 +92,7 @@ def explanation(row: Rule) -> str:
     import textwrap
 
     heading = f"{row.id} ({row.severity})"
-    parts = (("What", row.what), ("Why", row.reason), ("Fix", row.how), ("Source", row.source))
+    parts = (("What", row.what), ("Why", row.why), ("Fix", row.how), ("Source", row.source))
     lines = [
         textwrap.fill(text, width=_WIDTH, initial_indent=f"{title:<8}", subsequent_indent=" " * 8)
         for title, text in parts
@@ -134,7 +134,7 @@ def _finding_lines(linted: Linted, *, coloured: bool) -> Iterator[str]:
         yield ""
     unseen = linted.report.total - len(findings)
     if unseen:
-        yield f"{one_line(linted.path)}: {unseen} more findings are not shown."
+        yield f"{one_line(linted.path)}: at least {unseen} more findings are not shown."
         yield ""
 
 
@@ -258,8 +258,8 @@ def _sarif_rules(packages: Sequence[Linted]) -> list[dict[str, Any]]:
         {
             "id": row.id,
             "shortDescription": {"text": row.what},
-            "fullDescription": {"text": row.reason},
-            "help": {"text": f"{row.what} {row.reason}\nFix: {row.how}\nSource: {row.source}"},
+            "fullDescription": {"text": row.why},
+            "help": {"text": f"{row.what}\n{row.why}\nFix: {row.how}\nSource: {row.source}"},
             "defaultConfiguration": {"level": row.severity},
         }
         for row in RULES.values()

@@ -1,11 +1,13 @@
-"""A store that runs as a process, with one product in it, and what an operator and clients see of it."""
+"""A store that runs as a process, with one product in it, and what an operator and clients see of it; browsers."""
 
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +17,10 @@ import pytest
 from openaddons.app import open_store
 from openaddons.settings import Settings
 from openaddons.store.products import Product
-from tests.acceptance.relay import Relay, problem_with_namespaces, relay_to
-from tests.conftest import need, need_program
+from tests.acceptance.browser import Browser, browsing, need_chromium
+from tests.acceptance.namespaces import need_namespaces
+from tests.acceptance.relay import Relay, relay_to
+from tests.acceptance.shop import Shop, opened_shop
 from tests.stores import (
     PATIENCE_SECONDS,
     Account,
@@ -125,8 +129,55 @@ def store(settings: Settings, first_package: bytes) -> Iterator[Store]:
 @pytest.fixture
 def relay(store: Store, tmp_path: Path) -> Iterator[Relay]:
     """Microsoft's host names, for clients that know no others."""
-    need_program("unshare", hint="install util-linux")
-    problem = problem_with_namespaces()
-    need("the right to make namespaces", found=not problem, hint=f"run the tests as root ({problem})")
+    need_namespaces("mount", "net")
     with relay_to(store.port, tmp_path) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A running store that tests share."""
+    with opened_shop(tmp_path_factory.mktemp("shop") / "data") as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """The browser's program."""
+    return need_chromium()
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A running browser that tests share; each has extensions of its own in it."""
+    with browsing(chromium) as running:
+        yield running
+
+
+@pytest.fixture
+def new_browser(chromium: str) -> Iterator[Browser]:
+    """A browser with a fresh profile."""
+    with browsing(chromium) as running:
+        yield running
+
+
+class _Page(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>A page</title>")
+
+    def log_message(self, *_facts: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="package")
+def page_url() -> Iterator[str]:
+    """A page that extensions may act on."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
+        thread = threading.Thread(target=server.serve_forever, name="test-page")
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.acceptance.certificates import make_certificates
+from tests.acceptance.namespaces import unshare
 
 API_HOST: Final = "api.addons.microsoftedge.microsoft.com"
 LOGIN_HOST: Final = "login.microsoftonline.com"
@@ -27,21 +28,6 @@ _INSIDE: Final = Path(__file__).with_name("inside.py")
 _TRUST: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 _CLIENT_SECONDS: Final = 120.0
 _PIECE_BYTES: Final = 65_536
-
-
-def namespaces() -> list[str]:
-    """The command that runs another one in a mount and a network namespace of its own."""
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return ["unshare", *user, "--mount", "--net"]
-
-
-def problem_with_namespaces() -> str:
-    """Why this machine does not let us make namespaces; empty where it does."""
-    try:
-        tried = subprocess.run([*namespaces(), "true"], capture_output=True, text=True, check=False)
-    except OSError as error:
-        return str(error)
-    return "" if tried.returncode == 0 else tried.stderr.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +63,7 @@ class Relay:
         with ours, theirs:
             inside = [sys.executable, str(_INSIDE), str(theirs.fileno()), str(self._hosts)]
             process = subprocess.Popen(
-                [*namespaces(), *inside, *map(str, command)],
+                [*unshare("mount", "net"), *inside, *map(str, command)],
                 cwd=directory,
                 env=given,
                 stdin=subprocess.DEVNULL,

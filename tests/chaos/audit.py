@@ -14,6 +14,7 @@ from openaddons.store.operations import OperationKind
 from openaddons.store.session import Transaction
 from openaddons.store.states import OperationState, SubmissionState
 from openaddons.store.tables import (
+    contents,
     drafts,
     events,
     metadata,
@@ -85,7 +86,7 @@ def _check_operations(scene: Scene, rows: dict[str, Rows]) -> set[str]:
 
 
 def _check_drafts(rows: dict[str, Rows]) -> None:
-    """Each change of a draft is one package, brought by one upload that succeeded."""
+    """Each change of a draft is one package, brought by one upload that succeeded, with its digests."""
     uploads = {
         row["object_key"]: row["state"]
         for row in rows[operations.name]
@@ -94,6 +95,9 @@ def _check_drafts(rows: dict[str, Rows]) -> None:
     keys = [row["object_key"] for row in rows[packages.name]]
     assert len(keys) == len(set(keys))
     assert all(uploads[key] == OperationState.SUCCEEDED for key in keys)
+    assert sorted(row["id"] for row in rows[packages.name]) == sorted(
+        row["package_id"] for row in rows[contents.name]
+    )
     changes = Counter(row["product_id"] for row in rows[packages.name])
     assert {row["product_id"]: row["revision"] for row in rows[drafts.name] if row["revision"]} == changes
 

@@ -22,6 +22,7 @@ TAKING_IN = (
 CARRYING_OUT = (
     "openaddons.store.operations:claim_operation",
     "openaddons.packages.check:check",
+    "openaddons.packages.permissions:file_digests",
     "openaddons.store.drafts:set_package",
     "openaddons.store.operations:end_operation",
     "openaddons.store.submissions:create_submission",

@@ -30,8 +30,8 @@ class Operator:
         if settings.database is not None:
             self._environment["OPENADDONS_DATABASE"] = settings.database
 
-    def types(self, *words: str, feed: str | None = None) -> Result:
-        return CliRunner().invoke(main, words, env=self._environment, input=feed)
+    def types(self, *words: str, feed: str | None = None, charset: str = "utf-8") -> Result:
+        return CliRunner(charset=charset).invoke(main, words, env=self._environment, input=feed)
 
     def gets(self, *words: str, feed: str | None = None) -> Any:
         result = self.types(*words, "--json", feed=feed)
@@ -202,6 +202,34 @@ def test_a_draft_says_which_module_is_not_valid_and_why(operator: Operator) -> N
     assert [name for name in problems if problems[name]] == ["LISTING"]
 
 
+def test_a_draft_without_a_package_has_nothing_to_review(operator: Operator) -> None:
+    operator.gets("publisher", "create", "Acme")
+    made = operator.gets("product", "create", "--publisher", "Acme", "--name", "Sample")
+
+    assert operator.gets("draft", "show", made["product_id"])["review"] is None
+    assert "Permissions" not in operator.types("draft", "show", made["product_id"]).stdout
+
+
+def test_a_terminal_without_the_letters_of_a_package_is_told_of_it_all_the_same(operator: Operator) -> None:
+    operator.gets("publisher", "create", "Acme")
+    package = operator.package("1.0.0", name="日本語")
+    operator.gets("product", "create", "--publisher", "Acme", "--package", package, "--published")
+    submission_id = operator.gets("submission", "list")["submissions"][0]["submission_id"]
+
+    shown = operator.types("submission", "show", submission_id, charset="ascii").stdout
+
+    assert "  package    \\u65e5\\u672c\\u8a9e 1.0.0, " in shown
+
+
+def test_notes_for_certification_are_shown_on_one_line(operator: Operator) -> None:
+    made = operator.product("--certification", "manual")
+    sent = operator.gets("product", "submit", made["product_id"], "--notes", "a\n::error::\x1b[2Jb")
+
+    shown = operator.types("submission", "show", sent["submission_id"]).stdout
+
+    assert "  notes      a ::error:: [2Jb\n" in shown
+
+
 def test_an_unknown_product_is_refused_in_words(operator: Operator) -> None:
     operator.gets("publisher", "create", "Acme")
 
@@ -225,6 +253,7 @@ def test_every_store_command_also_speaks_to_people(operator: Operator) -> None:
         ["product", "list"],
         ["product", "show", made["crx_id"]],
         ["submission", "list"],
+        ["submission", "show", operator.gets("submission", "list")["submissions"][0]["submission_id"]],
         ["key", "list"],
         ["draft", "show", made["product_id"]],
     ):

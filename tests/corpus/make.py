@@ -3,8 +3,10 @@
 Every file has one fault. The same run gives the same bytes.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.corpus.writer import (
     BIT_ENCRYPTED,
@@ -33,6 +35,38 @@ from tests.corpus.writer import (
 
 FOLDER = Path(__file__).parent / "zip"
 TABLE = FOLDER / "table.tsv"
+
+OF_EXTENSIONS: Mapping[str, Any] = {
+    "action": 1,
+    "background": {"service_worker": "gone.js"},
+    "chrome_settings_overrides": {"homepage": "nowhere"},
+    "chrome_url_overrides": {"newtab": "gone.html"},
+    "commands": 1,
+    "content_scripts": [{"matches": ["nowhere"], "js": ["gone.js"]}],
+    "content_security_policy": {"extension_pages": "script-src *", "sandbox": 1},
+    "cross_origin_embedder_policy": 1,
+    "declarative_net_request": {"rule_resources": [{"id": "r", "path": "gone.json", "enabled": True}]},
+    "devtools_page": "//example.com/p.html",
+    "externally_connectable": {"matches": ["nowhere"]},
+    "homepage_url": "nowhere",
+    "host_permissions": 1,
+    "incognito": "sometimes",
+    "oauth2": {},
+    "offline_enabled": 1,
+    "omnibox": {},
+    "optional_host_permissions": [1],
+    "optional_permissions": [1],
+    "options_page": "gone.html",
+    "options_ui": {"page": "gone.html", "chrome_style": True},
+    "permissions": 1,
+    "requirements": {"plugins": {"npapi": True}},
+    "sandbox": {"pages": ["gone.html", 1]},
+    "side_panel": {"default_path": "gone.html"},
+    "storage": {"managed_schema": "gone.json"},
+    "tts_engine": {"voices": 1},
+    "web_accessible_resources": ["a.js"],
+}
+"""Keys that the browser reads in extensions only, each with a value for which it or a store refuses one."""
 
 
 def accepted() -> Iterator[tuple[str, bytes]]:
@@ -86,6 +120,9 @@ def accepted() -> Iterator[tuple[str, bytes]]:
         "empty-files",
         pack([manifest(), Member(b"a.js"), Member(b"b.js", method=0), Member(b"c.js", packed=b"")]),
     )
+    for kind in ("theme", "export"):
+        keys = json.loads(MANIFEST) | {kind: {}} | OF_EXTENSIONS
+        yield f"{kind}-ignored-keys", pack([Member(b"manifest.json", json.dumps(keys).encode())])
     yield "enclosing-folder", pack([folder(b"ext/"), inside(b"ext/", manifest()), script(b"ext/a.js")])
     yield (
         "enclosing-folder-macos",

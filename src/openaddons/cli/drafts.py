@@ -6,12 +6,14 @@ from typing import IO
 import click
 
 from openaddons.cli.output import emit, json_option
+from openaddons.cli.reviews import review_text
 from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
 from openaddons.store.drafts import Draft, read_draft, set_module
 from openaddons.store.images import IMAGE_BYTES_LIMIT, add_image, read_png_size
 from openaddons.store.modules import Module
 from openaddons.store.products import find_product
+from openaddons.store.reviews import review_of_draft
 
 _EDITABLE = click.Choice([module.value.lower() for module in Module if module is not Module.PACKAGES])
 
@@ -21,12 +23,12 @@ def draft() -> None:
     """Drafts: the one unpublished state of a product, in modules that are valid or not."""
 
 
-def _tell(found: Draft, *, as_json: bool) -> None:
+def _modules(found: Draft) -> list[str]:
     lines = [f"Draft of product {found.product_id}: version {found.version or '(no package)'}"]
     for each in found.modules:
         lines.append(f"  {each.module.value:<13} {'not valid' if each.problems else 'valid'}")
         lines += [f"    {problem}" for problem in each.problems]
-    emit(plain(found), as_json=as_json, text="\n".join(lines))
+    return lines
 
 
 @draft.command(short_help="Show a draft.")
@@ -34,12 +36,20 @@ def _tell(found: Draft, *, as_json: bool) -> None:
 @store_options
 @json_option
 def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
-    """Show the draft of a product: which modules are valid, and what is wrong with the others."""
+    """Show the draft of a product: which modules are valid, and what a reviewer will see.
+
+    That is what its package may do, what it changes of what is in the store now, and every warning of the check.
+    """
     with opened(settings) as workshop:
         database = workshop.tools.database
         found = database.read(find_product, id_or_crx_id=product_id)
         drafted = database.read(read_draft, product_id=found.id, require=settings.required_fields)
-    _tell(drafted, as_json=as_json)
+        review = database.read(review_of_draft, product_id=found.id)
+    emit(
+        plain(drafted) | {"review": review and review.to_json()},
+        as_json=as_json,
+        text="\n".join([*_modules(drafted), *(["", review_text(review)] if review else [])]),
+    )
 
 
 @draft.command(short_help="Add a picture for the listing.")
@@ -86,4 +96,4 @@ def set_(settings: Settings, *, product_id: str, module: str, file: IO[bytes], a
             actor=operator(),
         )
         drafted = database.read(read_draft, product_id=found.id, require=settings.required_fields)
-    _tell(drafted, as_json=as_json)
+    emit(plain(drafted), as_json=as_json, text="\n".join(_modules(drafted)))

@@ -19,12 +19,13 @@ def _explain(context: click.Context, _parameter: click.Parameter, code: str | No
     """Print a rule and end: --explain needs no packages."""
     if code is None:
         return
-    row = RULES.get(code) or next((row for row in RULES.values() if row.id.lower() == code.lower()), None)
+    by_name = {row.id.lower(): row for row in RULES.values()}
+    row = by_name.get(code.lower())
     if row is None:
         import difflib
 
-        close = difflib.get_close_matches(code, RULES, n=1)
-        hint = f" Did you mean {close[0]}?" if close else " docs/rules.md lists them all."
+        close = [by_name[name].id for name in difflib.get_close_matches(code.lower(), by_name)]
+        hint = f" Did you mean {' or '.join(close)}?" if close else " docs/rules.md lists them all."
         raise click.BadParameter(f"There is no rule {one_line(code)}.{hint}")
     say(explanation(row))
     context.exit()
@@ -49,7 +50,7 @@ def _explain(context: click.Context, _parameter: click.Parameter, code: str | No
     is_eager=True,
     expose_value=False,
     callback=_explain,
-    help="Show what a rule is about and where it comes from; no PATH is needed.",
+    help="Show what a rule asks for, why, how to mend what breaks it, and its source; no PATH is needed.",
 )
 def lint(*, paths: tuple[str, ...], format_name: str, allow_manifest_v2: bool) -> None:
     """Check packages as the store does. Each PATH is a .zip file or a folder that `openaddons pack` would pack.

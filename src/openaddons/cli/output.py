@@ -27,7 +27,7 @@ def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     JSON is escaped to ASCII, which no terminal's or log's encoding can break. A value that JSON does not
     have (a time, an enumeration) is written as its ``str``.
     """
-    click.echo(json.dumps(value, indent=2, default=str) if as_json else text)
+    say(json.dumps(value, indent=2, default=str) if as_json else text)
 
 
 def note(text: str, *, quiet: bool) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from openaddons.cli.output import emit, json_option
+from openaddons.cli.output import emit, json_option, one_line
+from openaddons.cli.reviews import review_text
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
-from openaddons.store.drafts import read_package
 from openaddons.store.products import find_product
+from openaddons.store.reviews import review_of_submission
 from openaddons.store.submissions import (
     Submission,
     approve_submission,
@@ -86,27 +87,29 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
 @store_options
 @json_option
 def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
-    """Show a submission with its package, its notes and every warning of the check."""
+    """Show a submission for its review: what it may do, what it changes, and every warning of the check.
+
+    It is compared with what was in the store when it was made.
+    """
     with opened(settings) as workshop:
         database = workshop.tools.database
         found = database.read(read_submission, submission_id=submission_id)
-        package = database.read(read_package, package_id=found.package_id)
-    assert package is not None
-    answer = _answer(found) | {
-        "package": {name: package[name] for name in ("name", "version", "digest", "size_bytes")},
-        "findings": package["findings"],
-    }
+        review = database.read(review_of_submission, submission_id=submission_id)
+    package = review.package
     lines = [
         f"Submission {found.id}: {found.state}",
-        f"  package    {package['name']} {package['version']}, {package['size_bytes']} bytes",
-        f"  sha256     {package['digest']}",
+        f"  package    {one_line(package.name)} {package.version}, {package.size_bytes} bytes",
+        f"  sha256     {package.digest}",
         f"  policy     {found.certification}",
         f"  waits for  {found.waits_for or 'nothing'}",
-        f"  notes      {found.notes or '(none)'}",
+        f"  notes      {one_line(found.notes) or '(none)'}",
     ]
-    lines += [f"  reason     {found.reason}"] if found.reason else []
-    lines += [f"  warning    {each['code']}: {each['message']}" for each in package["findings"]]
-    emit(answer, as_json=as_json, text="\n".join(lines))
+    lines += [f"  reason     {one_line(found.reason)}"] if found.reason else []
+    emit(
+        _answer(found) | {"review": review.to_json()},
+        as_json=as_json,
+        text="\n".join([*lines, "", review_text(review)]),
+    )
 
 
 @submission.command(short_help="Pass certification.")

@@ -19,10 +19,15 @@ from typing import Any, Final, NamedTuple, TypeAlias
 Path: TypeAlias = tuple[str | int, ...]
 
 _BOM: Final = "\ufeff"
+_SKIPPED = frozenset(" \t\r\n/")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LINE_COMMENT = re.compile(r"//[^\n]*")
+_TOKEN = re.compile(
+    r'"[^"\\]*(?:\\.[^"\\]*)*"|//[^\n]*|/\*/|/\*.*?\*/|[\[\]{},:]|[^\s\[\]{},:"/]+', re.DOTALL
+)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _NUMBER_GOES_ON = re.compile(r"[0-9.eE]")
+_PLAIN_STRING = re.compile('"([^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*)"')
 _STRING_RUN = re.compile('[^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*')
 _HEX4 = re.compile(r"[0-9A-Fa-f]{4}")
 _HEX2 = re.compile(r"[0-9A-Fa-f]{2}")
@@ -88,23 +93,69 @@ def parse(data: bytes, *, max_depth: int, trailing_commas: bool = False) -> Pars
     return Parsed(value, text, scanner.has_comments, tuple(scanner.duplicate_keys))
 
 
-def places(text: str, *, max_depth: int) -> "Places":
-    """Where the members of a text, which was parsed before, stand in it."""
-    scanner = _Scanner(text, max_depth)
-    scanner.scan()
-    return Places(text, scanner.root)
+def places(text: str) -> "Places":
+    """Where the members of a text, which was parsed before, stand in it.
+
+    The text is known to be sound, so its structure is seen from the tokens alone.
+    """
+    root: _Node | None = None
+    node: _Node | None = None
+    opened: list[_Node | None] = []
+    begins = False
+    for token in _TOKEN.finditer(text):
+        first = text[token.start()]
+        if first == ",":
+            begins = True
+        elif first in "]}":
+            node, begins = opened.pop(), False
+        elif first not in ":/":
+            if begins and node is not None:
+                begins = False
+                node.begin(token)
+                if not node.is_list:
+                    continue
+            if first in "[{":
+                opened.append(node)
+                inner = _Node(is_list=first == "[")
+                if node is not None:
+                    node.children[node.key] = inner
+                node, begins = inner, True
+                root = root or inner
+    return Places(text, root)
+
+
+class _Node:
+    """Where the members of a list or an object stand."""
+
+    __slots__ = ("children", "is_list", "key", "offsets")
+
+    def __init__(self, *, is_list: bool) -> None:
+        self.is_list = is_list
+        self.key: str | int = 0
+        """Of the member that was seen last."""
+        self.offsets: dict[str | int, int] = {}
+        self.children: dict[str | int, _Node] = {}
+
+    def begin(self, token: re.Match[str]) -> None:
+        """A member begins: at its key, or at the item itself."""
+        if self.is_list:
+            self.key = len(self.offsets)
+        else:
+            self.key = _Scanner(token[0], 1).scan() if "\\" in token[0] else token[0][1:-1]
+        self.offsets[self.key] = token.start()
+        self.children.pop(self.key, None)
 
 
 class Places:
     """Where each key of an object and each item of a list stands. Of equal keys, the last."""
 
-    def __init__(self, text: str, root: "_Container | None") -> None:
+    def __init__(self, text: str, root: _Node | None) -> None:
         self._root = root
         self._lines_at = [0, *(match.end() for match in re.finditer("\n", text))]
 
     def find(self, path: Path) -> Place | None:
         """The place of the member that ``path`` leads to, or None if there is none."""
-        node: _Container | None = self._root
+        node: _Node | None = self._root
         offset: int | None = None
         for key in path:
             if node is None or key not in node.offsets:
@@ -169,26 +220,21 @@ def _depth(value: Any) -> int:
 
 
 class _Container:
-    """A list or object of the text: its value, and where its members stand."""
+    """A list or object of the text that is being read."""
 
-    __slots__ = ("children", "closing", "key", "offsets", "value")
+    __slots__ = ("closing", "key", "value")
 
     def __init__(self, opening: str) -> None:
         self.value: Any = [] if opening == "[" else {}
         self.closing = "]" if opening == "[" else "}"
         self.key: str | int = 0
-        self.offsets: dict[str | int, int] = {}
-        self.children: dict[str | int, _Container] = {}
 
-    def put(self, value: Any, container: "_Container | None") -> None:
+    def put(self, value: Any) -> None:
         """Set the member whose key was read last."""
         if isinstance(self.value, list):
             self.value.append(value)
         else:
             self.value[self.key] = value
-        self.children.pop(self.key, None)
-        if container is not None:
-            self.children[self.key] = container
 
 
 class _Scanner:
@@ -200,7 +246,6 @@ class _Scanner:
         self._trailing_commas = trailing_commas
         self._at = 0
         self._opened: list[_Container] = []
-        self.root: _Container | None = None
         self.has_comments = False
         self.duplicate_keys: list[Path] = []
 
@@ -218,7 +263,7 @@ class _Scanner:
 
     def _skip(self) -> None:
         """Over blanks and comments."""
-        while True:
+        while self._text[self._at : self._at + 1] in _SKIPPED:
             self._at = _end(_SPACE, self._text, self._at)
             if not self._text.startswith("/", self._at):
                 return
@@ -240,7 +285,6 @@ class _Scanner:
         """A value and all that is in it; ``_opened`` stands for the calls that recursion would make."""
         while True:
             opening = self._text[self._at : self._at + 1]
-            container: _Container | None = None
             if opening in {"[", "{"}:
                 container = self._open(opening)
                 if self._first(container):
@@ -251,7 +295,7 @@ class _Scanner:
                 value = self._scalar(opening)
             while self._opened:
                 parent = self._opened[-1]
-                parent.put(value, container)
+                parent.put(value)
                 if self._next(parent):
                     break
                 container = self._opened.pop()
@@ -262,7 +306,6 @@ class _Scanner:
     def _open(self, opening: str) -> _Container:
         container = _Container(opening)
         self._opened.append(container)
-        self.root = self.root or container
         if len(self._opened) >= self._max_depth:
             raise self._refuse("nested too deep")
         self._at += 1
@@ -299,14 +342,12 @@ class _Scanner:
 
     def _member(self, container: _Container) -> None:
         """Up to a member's value: over the key, if it is an object's."""
-        at = self._at
         if isinstance(container.value, list):
             container.key = len(container.value)
         else:
             container.key = self._key()
             if container.key in container.value and len(self.duplicate_keys) < _KEPT_DUPLICATES:
                 self.duplicate_keys.append(tuple(opened.key for opened in self._opened))
-        container.offsets[container.key] = at
 
     def _key(self) -> str:
         if not self._text.startswith('"', self._at):
@@ -342,6 +383,10 @@ class _Scanner:
         return number
 
     def _string(self) -> str:
+        plain = _PLAIN_STRING.match(self._text, self._at)
+        if plain is not None:
+            self._at = plain.end()
+            return plain[1]
         pieces: list[str] = []
         begin = self._at
         self._at += 1

@@ -38,6 +38,7 @@ from openaddons.packages.rules import (
 from openaddons.packages.rules.archive import NAME_RULES
 from openaddons.packages.rules.layout import layout_findings, parse_manifest
 from openaddons.packages.rules.subject import PACKAGE_RULES, Subject
+from openaddons.packages.rules.values import is_read
 from openaddons.packages.version import Version
 
 __all__ = ["GROUPS", "CheckCancelled", "Finding", "Limits", "Package", "Report", "check", "check_folder"]
@@ -89,7 +90,7 @@ class Package(NamedTuple):
     unpacked_bytes: int
     """The sum of their sizes."""
     permissions: tuple[str, ...]
-    """All that the manifest asks for, at once or later, sorted."""
+    """All that the manifest asks for, at once or later, sorted. A theme can ask for none."""
 
     @property
     def file_name(self) -> str:
@@ -109,7 +110,7 @@ class Report(NamedTuple):
     findings: tuple[Finding, ...]
     """Errors first. Not all of them, if there are very many."""
     total: int
-    """All of them, counted."""
+    """All of them, counted; of one rule about the manifest or the files, no more than a thousand."""
     error_total: int
     """The errors among them, counted."""
     package: Package | None
@@ -119,10 +120,12 @@ class Report(NamedTuple):
 
     @property
     def errors(self) -> tuple[Finding, ...]:
+        """Those for which the package cannot be published."""
         return tuple(finding for finding in self.findings if finding.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
+        """Those that are for the reviewer to judge."""
         return tuple(finding for finding in self.findings if finding.severity == "warning")
 
 
@@ -239,7 +242,9 @@ def _described(archive: Archive, manifest: Manifest) -> Package:
         root=archive.root,
         file_count=len(archive.files),
         unpacked_bytes=sum(entry.size_bytes for entry in archive.files.values()),
-        permissions=_permissions(manifest.keys.get(key) for key in _PERMISSION_KEYS),
+        permissions=_permissions(
+            manifest.keys.get(key) for key in _PERMISSION_KEYS if is_read(manifest.keys, key)
+        ),
     )
 
 

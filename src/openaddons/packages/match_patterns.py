@@ -45,7 +45,7 @@ class MatchPattern(NamedTuple):
     scheme: str
     """``*`` for http and https, and for ``<all_urls>``."""
     host: str
-    """Canonical; empty for any host, and for schemes without hosts."""
+    """As of ``canonical_host``; empty for any host, and for schemes without hosts."""
     subdomains: bool
     """Hosts below ``host`` match too."""
     port: str
@@ -55,6 +55,7 @@ class MatchPattern(NamedTuple):
 
     @property
     def matches_any_host(self) -> bool:
+        """Whether it takes the pages of every site."""
         return self.subdomains and not self.host
 
 

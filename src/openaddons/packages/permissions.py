@@ -3,6 +3,7 @@
 ::
 
     warnings(required(manifest))     ->  ("Read your browsing history", …)
+    in_words(required(manifest))     ->  permissions, hosts and warnings, sorted
     difference(old, new)             ->  files, permissions, hosts and warnings gained and lost
 
 The words and the order are Chromium 156's (chrome_permission_message_rules.cc); what one sentence implies, no
@@ -11,12 +12,12 @@ their top-level domain alone are all named, and permissions that a user may gran
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from openaddons.packages.archive import Archive
+from openaddons.packages.archive import Archive, never
 from openaddons.packages.match_patterns import (
     CONTENT_SCRIPT_SCHEMES,
     HOST_PERMISSION_SCHEMES,
@@ -24,7 +25,7 @@ from openaddons.packages.match_patterns import (
     NotAPattern,
     parse_match_pattern,
 )
-from openaddons.packages.urls import web_host
+from openaddons.packages.urls import in_punycode, web_host
 
 _SHOWN_HOSTS = 3
 # Stand-ins for what is no permission of a name: none of those has a colon.
@@ -57,21 +58,21 @@ class PermissionWarning:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantInWords:
+    """A grant as people read it. Names are sorted; warnings stand in the browser's order."""
+
+    permissions: tuple[str, ...]
+    hosts: tuple[str, ...]
+    warnings: tuple[PermissionWarning, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What is compared of a package."""
 
     manifest: Mapping[str, Any]
-    digests: Mapping[str, str]
-    """SHA-256 of each file, by name."""
-
-    @classmethod
-    def of(cls, archive: Archive, manifest: Mapping[str, Any]) -> "Content":
-        """Of a package that passed its check.
-
-        The checksums that a ZIP has anyway would cost nothing, but a file can be changed without changing
-        its CRC-32, and a reviewer looks at what changed.
-        """
-        return cls(manifest, MappingProxyType({name: _sha256(archive, name) for name in archive.files}))
+    digests: Mapping[str, str] | None
+    """SHA-256 of each file in hex, by name (`file_digests`); None where nobody wrote them down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +89,33 @@ class GrantDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """What an update changes. All names are sorted."""
+class FileDifference:
+    """The files that an update touches. All names are sorted."""
 
-    files_added: tuple[str, ...]
-    files_removed: tuple[str, ...]
-    files_changed: tuple[str, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What an update changes."""
+
+    files: FileDifference | None
+    """None when the digests of one of the two are not known."""
     required: GrantDifference
     """Asked for at installation."""
     optional: GrantDifference
     """Asked for later, if at all."""
+
+
+def file_digests(archive: Archive, *, cancelled: Callable[[], bool] = never) -> Mapping[str, str]:
+    """SHA-256 of each file of a package that passed its check, in hex, by name.
+
+    The checksums that a ZIP has anyway would cost nothing, but a file can be changed without changing its
+    CRC-32, and a reviewer looks at what changed. Raises `CheckCancelled` when ``cancelled`` says so.
+    """
+    return MappingProxyType({name: _sha256(archive, name, cancelled) for name in archive.files})
 
 
 def required(manifest: Mapping[str, Any]) -> Grant:
@@ -125,7 +143,11 @@ def optional(manifest: Mapping[str, Any]) -> Grant:
 
 def warnings(grant: Grant) -> tuple[PermissionWarning, ...]:
     """The sentences with which a browser asks for a grant, in its order; none if it does not ask."""
-    patterns = [pattern for text in grant.hosts if (pattern := _pattern(text)) and pattern.scheme != "file"]
+    patterns = [
+        pattern._replace(host=in_punycode(pattern.host))
+        for text in grant.hosts
+        if (pattern := _pattern(text)) and pattern.scheme != "file"
+    ]
     left = {"tabs" if name == "windows" else name for name in grant.permissions | grant.keys}
     if not _FULL_ACCESS.isdisjoint(left) or any(map(_means_all_hosts, patterns)):
         left.add(_ALL_HOSTS)
@@ -145,16 +167,30 @@ def warnings(grant: Grant) -> tuple[PermissionWarning, ...]:
     return tuple(found)
 
 
+def in_words(grant: Grant) -> GrantInWords:
+    """A grant for people to read."""
+    return GrantInWords(tuple(sorted(grant.permissions)), tuple(sorted(grant.hosts)), warnings(grant))
+
+
 def difference(old: Content, new: Content) -> Difference:
     """What became of ``old`` in ``new``."""
-    before, after = old.digests, new.digests
-    kept = before.keys() & after.keys()
     return Difference(
-        files_added=tuple(sorted(after.keys() - kept)),
-        files_removed=tuple(sorted(before.keys() - kept)),
-        files_changed=tuple(sorted(name for name in kept if before[name] != after[name])),
+        files=_file_difference(old.digests, new.digests),
         required=_grant_difference(required(old.manifest), required(new.manifest)),
         optional=_grant_difference(optional(old.manifest), optional(new.manifest)),
+    )
+
+
+def _file_difference(
+    before: Mapping[str, str] | None, after: Mapping[str, str] | None
+) -> FileDifference | None:
+    if before is None or after is None:
+        return None
+    kept = before.keys() & after.keys()
+    return FileDifference(
+        added=tuple(sorted(after.keys() - kept)),
+        removed=tuple(sorted(before.keys() - kept)),
+        changed=tuple(sorted(name for name in kept if before[name] != after[name])),
     )
 
 
@@ -170,9 +206,9 @@ def _grant_difference(old: Grant, new: Grant) -> GrantDifference:
     )
 
 
-def _sha256(archive: Archive, name: str) -> str:
+def _sha256(archive: Archive, name: str, cancelled: Callable[[], bool]) -> str:
     digest = hashlib.sha256()
-    for piece in archive.stream(name):
+    for piece in archive.stream(name, cancelled=cancelled):
         digest.update(piece)
     return digest.hexdigest()
 
@@ -217,7 +253,7 @@ def _settings(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for setting, url in urls.items():
         host = web_host(url) if isinstance(url, str) else None
         if host is not None:
-            yield setting, host.removeprefix("www.")
+            yield setting, in_punycode(host.removeprefix("www."))
 
 
 def _means_all_hosts(pattern: MatchPattern) -> bool:

@@ -95,7 +95,12 @@ class _Parser:
     text: str
     at: int = 0
     groups: int = 0
+    named_before: int = field(init=False)
+    """No name of a class of characters ends behind this."""
     opened: list[_Group] = field(default_factory=lambda: [_Group()])
+
+    def __post_init__(self) -> None:
+        self.named_before = self.text.rfind(":]")
 
     def parse(self) -> int:
         while self.at < len(self.text):
@@ -250,7 +255,7 @@ class _Parser:
             first = False
             if self.at >= len(self.text):
                 raise BadPattern(f"missing ]: {self.text[begin : begin + 20]}")
-            if self.text.startswith("[:", self.at) and ":]" in self.text[self.at + 2 :]:
+            if self.text.startswith("[:", self.at) and self.at + 2 <= self.named_before:
                 named = _POSIX_CLASS.match(self.text, self.at)
                 if named is None:
                     raise BadPattern("unknown class of characters")

@@ -7,9 +7,9 @@ differently is refused. Section numbers are those of APPNOTE 6.3.10, PKWARE's .Z
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
-from zlib import crc32
 
 from openaddons.packages.findings import Finding
+from openaddons.packages.inflate import crc32
 from openaddons.packages.paths import shown_name
 from openaddons.packages.rules import archive as rules
 
@@ -76,6 +76,7 @@ class Directory(NamedTuple):
 
     @property
     def end(self) -> int:
+        """Where the next byte behind it is."""
         return self.offset + self.size
 
 
@@ -275,9 +276,9 @@ def _central_header(fields: tuple[int, ...], name: bytes, extra: bytes) -> Centr
 def _extra_fields(extra: bytes, where: str) -> dict[int, bytes]:
     """The extra fields by id (4.5.1). Zeros may follow, or up to three bytes: zipalign pads with them."""
     fields: dict[int, bytes] = {}
-    at = 0
+    at, end = 0, len(extra.rstrip(b"\0"))
     for _ in range(_MOST_EXTRA_FIELDS):
-        if at + 4 > len(extra) or not extra[at:].strip(b"\0"):
+        if at + 4 > len(extra) or at >= end:
             return fields
         kind, length = struct.unpack_from("<HH", extra, at)
         at += 4 + length

@@ -11,6 +11,7 @@ from typing import Final
 
 from openaddons.packages.resources import resource_name
 
+_ABOVE: Final = "../"
 _BLANKS: Final = "".join(map(chr, range(33)))
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _OWN_SCHEME = re.compile(r"chrome-extension:(?![/\\])", re.IGNORECASE)
@@ -36,9 +37,14 @@ def page_name(url: str) -> str | None:
     path = _QUERY_OR_FRAGMENT.split(reference, maxsplit=1)[0].replace("\\", "/")
     if path.startswith("//") or _REFUSED_ESCAPE.search(path):
         return None
-    resolved, climbs = _without_dots(path)
+    resolved, is_above = _without_dots(path)
     name = resource_name(_ESCAPE.sub(_HEX, resolved.encode()).decode(errors="replace"))
-    return f"../{name}" if climbs and name is not None else name
+    return f"{_ABOVE}{name}" if is_above and name is not None else name
+
+
+def climbs(name: str) -> bool:
+    """Whether a name of :func:`page_name` leads out of the package."""
+    return name.startswith(_ABOVE)
 
 
 def _without_dots(path: str) -> tuple[str, bool]:

@@ -15,8 +15,9 @@ _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?")
 _BLANKS: Final = "".join(map(chr, range(33)))
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _LARGEST_PORT = 65535
-# In letters of other scripts. No name server answers longer ones, and Punycode takes the square of their length.
-_LONGEST_HOST: Final = 1000
+# In letters of other scripts. No name server answers longer ones.
+_LONGEST_HOST: Final = 253
+_LONGEST_LABEL: Final = 63
 # Full stops of other scripts separate labels too (UTS 46).
 _FULL_STOPS = re.compile("[\u3002\uff0e\uff61]")
 _IGNORED = re.compile("[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]")
@@ -24,17 +25,30 @@ _NEVER_IN_HOSTS = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 
 def canonical_host(host: str) -> str | None:
-    """The host in lower-case ASCII, numbers as an IPv4 address, or None if it is none."""
+    """The host in lower case, numbers as an IPv4 address, or None if it is none.
+
+    Letters of other scripts stay: browsers write them in Punycode, but that takes the square of their number,
+    and most who ask only want to know whether it is a host. Who shows it asks ``in_punycode``.
+    """
     if host.startswith("["):
         return _ipv6(host)
     decoded = _unescaped(host)
     if decoded is None:
         return None
-    ascii_host = decoded.lower() if decoded.isascii() else _ascii(decoded)
-    if not ascii_host or _FORBIDDEN.search(ascii_host):
+    lower = decoded.lower() if decoded.isascii() else _lower(decoded)
+    if not lower or _FORBIDDEN.search(lower):
         return None
-    labels = ascii_host.removesuffix(".").split(".")
-    return _ipv4(labels) if _NUMBER.fullmatch(labels[-1]) else ascii_host
+    labels = lower.removesuffix(".").split(".")
+    return _ipv4(labels) if _NUMBER.fullmatch(labels[-1]) else lower
+
+
+def in_punycode(host: str) -> str:
+    """A canonical host as browsers write it: in ASCII (RFC 3492)."""
+    if host.isascii():
+        return host
+    return ".".join(
+        label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in host.split(".")
+    )
 
 
 def web_host(url: str) -> str | None:
@@ -70,18 +84,17 @@ def _unescaped(host: str) -> str | None:
         return None
 
 
-def _ascii(host: str) -> str | None:
-    """The letters of other scripts in Punycode, without UTS 46's finer points of what may stand beside what."""
+def _lower(host: str) -> str | None:
+    """A host with letters of other scripts, without UTS 46's finer points of what may stand beside what."""
     if len(host) > _LONGEST_HOST:
         return None
     import unicodedata
 
     text = unicodedata.normalize("NFKC", _IGNORED.sub("", _FULL_STOPS.sub(".", host))).lower()
-    if "\ufffd" in text or any(unicodedata.category(character) in _NEVER_IN_HOSTS for character in text):
+    if "\ufffd" in text or not _NEVER_IN_HOSTS.isdisjoint(map(unicodedata.category, text)):
         return None
-    return ".".join(
-        label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in text.split(".")
-    )
+    too_long = any(len(label) > _LONGEST_LABEL for label in text.split(".") if not label.isascii())
+    return None if too_long else text
 
 
 def _ipv6(host: str) -> str | None:

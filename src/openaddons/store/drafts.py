@@ -14,7 +14,7 @@ from openaddons.store.images import check_listing_images
 from openaddons.store.modules import Module, PackageFacts, problems, read_content
 from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
-from openaddons.store.tables import drafts, packages
+from openaddons.store.tables import contents, drafts, packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +132,14 @@ def set_package(
     package: Package,
     stored: StoredObject,
     findings: tuple[Finding, ...],
+    finding_total: int,
+    digests: bytes,
 ) -> None:
-    """Make a checked package the draft's. The very same bytes again change nothing."""
+    """Make a checked package the draft's. The very same bytes again change nothing.
+
+    ``findings`` are kept for the reviewer and the publisher; there were ``finding_total``. ``digests`` are
+    those of its files, packed (`pack_digests`).
+    """
     lock_product(tx, product_id=product_id)
     row = draft_row(tx, product_id=product_id)
     current = read_package(tx, package_id=row["package_id"])
@@ -159,11 +165,13 @@ def set_package(
                 "permissions": list(package.permissions),
                 "file_count": package.file_count,
                 "unpacked_bytes": package.unpacked_bytes,
+                "finding_total": finding_total,
             },
             "findings": [finding._asdict() for finding in findings],
             "created_time": tx.now,
         },
     )
+    tx.execute(contents.insert(), {"package_id": package_id, "digests": digests})
     tx.execute(
         drafts.update()
         .where(drafts.c.product_id == product_id)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.packages.version import Version
-from openaddons.store.products import Product, lock_product, offers_changed
+from openaddons.store.products import Product, lock_product, next_generation, offers_changed
 from openaddons.store.releases import Release, find_release, list_releases
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState, SubmissionState
@@ -34,7 +34,7 @@ class Ring:
 
 
 def create_ring(tx: Transaction, *, name: str, actor: str) -> Ring:
-    """A new ring. Raises `ValueRefused`."""
+    """A new ring, whose update URL answers from the commit on. Raises `ValueRefused`."""
     if not _RING_NAME.fullmatch(name):
         raise ValueRefused(
             name="ring", problem="1 to 40 lower-case letters, digits and inner hyphens are needed."
@@ -43,6 +43,7 @@ def create_ring(tx: Transaction, *, name: str, actor: str) -> Ring:
         raise ValueRefused(name="ring", problem=f"there is a ring {name} already.")
     tx.execute(rings.insert(), {"name": name, "created_time": tx.now})
     tx.record("ring.created", actor=actor, subject=name)
+    next_generation(tx)
     return Ring(name=name, created_time=tx.now)
 
 

@@ -233,15 +233,24 @@ def move_product(tx: Transaction, *, product: Product, verb: str, **values: Any)
 def offers_changed(tx: Transaction, *, product_id: str) -> None:
     """Note that browsers are offered something else of the product from the commit on.
 
-    The row of the count is locked until then, so its numbers are committed in their order, and a reader that
-    has seen one number has seen all before it. Therefore this is the last thing that a verb does.
+    This is the last thing that a verb does: see `next_generation`.
     """
     refresh_catalogue(tx.connection, product_id=product_id)
+    generation = next_generation(tx)
+    tx.execute(products.update().where(products.c.id == product_id).values(offered_generation=generation))
+
+
+def next_generation(tx: Transaction) -> int:
+    """Count a change of what browsers are offered, so that every process reads it.
+
+    The row of the count is locked until the commit, so its numbers are committed in their order, and a reader
+    that has seen one number has seen all before it. Therefore this is the last thing that a verb does.
+    """
     generation = tx.execute(
         offering.update().values(generation=offering.c.generation + 1).returning(offering.c.generation)
     ).scalar_one()
-    tx.execute(products.update().where(products.c.id == product_id).values(offered_generation=generation))
     tx.changes.offers_changed = True
+    return int(generation)
 
 
 def set_certification(

@@ -25,6 +25,7 @@ from openaddons.store.submissions import (
     Submission,
     check_claim,
     drop_pending,
+    live_package_id,
     move_submission,
     pending_submission,
     read_submission,
@@ -188,6 +189,7 @@ def roll_back(
             "id": submission_id,
             "product_id": product_id,
             "package_id": restored.package_id,
+            "base_package_id": live_package_id(tx, product=product),
             "version": version,
             "revision": restored.revision,
             # The package goes back, and not what the listing says.

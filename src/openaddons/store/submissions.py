@@ -15,7 +15,7 @@ from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import PENDING_SUBMISSION, SubmissionState
-from openaddons.store.tables import PENDING, submissions
+from openaddons.store.tables import PENDING, releases, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Submission:
     product_id: str
     operation_id: str | None
     package_id: str
+    base_package_id: str | None
+    """What was in the store when the submission was made; None: nothing."""
     version: str
     revision: int
     notes: str
@@ -95,6 +97,7 @@ def create_submission(
             "product_id": product.id,
             "operation_id": operation_id,
             "package_id": draft["package_id"],
+            "base_package_id": live_package_id(tx, product=product),
             "version": version,
             "revision": draft["revision"],
             "modules": draft["modules"],
@@ -119,6 +122,14 @@ def create_submission(
     )
     tx.changes.products_with_work.add(product.id)
     return read_submission(tx, submission_id=submission_id)
+
+
+def live_package_id(tx: Transaction, *, product: Product) -> str | None:
+    """The package that the product's live release was made of; None when nothing is in the store."""
+    query = sa.select(submissions.c.package_id).where(
+        submissions.c.id == releases.c.submission_id, releases.c.id == product.live_release_id
+    )
+    return tx.execute(query).scalar_one_or_none()
 
 
 def read_submission(tx: Transaction, *, submission_id: str) -> Submission:

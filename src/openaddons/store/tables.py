@@ -135,6 +135,14 @@ packages = sa.Table(
     sa.Column("created_time", Moment, nullable=False),
 )
 
+# SHA-256 of each file of a package, packed (store/reviews.py). Beside the package's row, which is read far more often.
+contents = sa.Table(
+    "contents",
+    metadata,
+    sa.Column("package_id", _GUID, sa.ForeignKey("packages.id"), primary_key=True),
+    sa.Column("digests", sa.LargeBinary, nullable=False),
+)
+
 # The one unpublished state of a product. A change raises ``revision``; ``live_revision`` is what is in the store.
 drafts = sa.Table(
     "drafts",
@@ -181,6 +189,7 @@ operations = sa.Table(
     ),
 )
 
+# ``base_package_id`` is what was in the store when the submission was made: a review compares with that.
 submissions = sa.Table(
     "submissions",
     metadata,
@@ -188,6 +197,7 @@ submissions = sa.Table(
     _product_id(),
     sa.Column("operation_id", _GUID, sa.ForeignKey("operations.id"), unique=True),
     sa.Column("package_id", _GUID, sa.ForeignKey("packages.id"), nullable=False),
+    sa.Column("base_package_id", _GUID, sa.ForeignKey("packages.id")),
     sa.Column("version", sa.String(40), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("modules", sa.JSON, nullable=False),

@@ -1,6 +1,7 @@
 """What the browser reads and refuses here was asked of Chromium 156 with ``--pack-extension``."""
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openaddons.packages.browser_json import NotJson, Place, parse, places
+from openaddons.packages.browser_json import NotJson, Path, Place, parse, places
 
 DEPTH = 200
 
@@ -133,7 +134,7 @@ def test_comments_and_duplicate_keys_are_reported() -> None:
 
 def test_places_of_keys_and_items_are_found() -> None:
     text = '{\n  "a": [1,\n    {"b": 2}],\n  "c": {}, "c": null\n}'
-    found = places(text, max_depth=DEPTH)
+    found = places(text)
 
     assert found.find(("a",)) == Place(2, 3)
     assert found.find(("a", 1)) == Place(3, 5)
@@ -143,8 +144,22 @@ def test_places_of_keys_and_items_are_found() -> None:
     assert found.find(("a", 0, "x")) is None
 
 
+def test_comments_and_strings_that_look_like_members_have_no_place() -> None:
+    found = places('/* [{" */ {/*/ "\\\\\\"]\\x41": // ,"\n ["}", /* , */ true, [], {}, -1e5]}')
+
+    assert found.find(('\\"]A',)) == Place(1, 16)
+    assert [found.find(('\\"]A', index)) for index in range(6)] == [
+        Place(2, 3),
+        Place(2, 16),
+        Place(2, 22),
+        Place(2, 26),
+        Place(2, 30),
+        None,
+    ]
+
+
 def test_the_members_of_a_replaced_value_have_no_place() -> None:
-    assert places('{"a": {"b": 1}, "a": 2}', max_depth=DEPTH).find(("a", "b")) is None
+    assert places('{"a": {"b": 1}, "a": 2}').find(("a", "b")) is None
 
 
 json_values = st.recursive(
@@ -166,8 +181,18 @@ def test_plain_json_is_read_as_it_was_written_by_both_scanners(value: Any, ascii
     assert value_of(data + b"//") == value
 
 
+def paths_of(value: Any, path: Path = ()) -> Iterator[Path]:
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    )
+    for key, member in members:
+        yield (*path, key)
+        yield from paths_of(member, (*path, key))
+
+
 @given(st.binary(max_size=60) | st.text(alphabet='[]{}",:/*\\ux0123e.-tfn \n\t', max_size=60).map(str.encode))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(NotJson):
         parsed = parse(data, max_depth=DEPTH)
-        places(parsed.text, max_depth=DEPTH)
+        found = places(parsed.text)
+        assert [path for path in paths_of(parsed.value) if found.find(path) is None] == []

@@ -146,6 +146,16 @@ def test_a_p256_proof_alone_is_enough() -> None:
     )
 
 
+def test_a_p256_signature_is_the_same_every_time_too() -> None:
+    curve = ec.generate_private_key(ec.SECP256R1())
+    once, again = io.BytesIO(), io.BytesIO()
+    write_crx(io.BytesIO(ZIP), once, curve)
+    write_crx(io.BytesIO(ZIP), again, curve)
+
+    assert once.getvalue() == again.getvalue()
+    assert verify_crx(once).crx_id == crx_id(spki(curve))
+
+
 def test_unknown_fields_are_passed_over(key: rsa.RSAPrivateKey) -> None:
     data = id_of(key) + field(7, b"new")
     unknown = field(4, b"verified contents") + b"\x28\x96\x01" + b"\x31" + bytes(8) + b"\x3d" + bytes(4)

@@ -21,7 +21,7 @@ from openaddons.packages.match_patterns import (
         ("http://[::1]:*/*", MatchPattern("http", "[::1]", subdomains=False, port="*", path="/*")),
         ("file://localhost/x", MatchPattern("file", "", subdomains=False, port="*", path="/x")),
         ("uuid-in-package:*", MatchPattern("uuid-in-package", "", subdomains=False, port="*", path="*")),
-        ("https://é.com/*", MatchPattern("https", "xn--9ca.com", subdomains=False, port="*", path="/*")),
+        ("https://é.com/*", MatchPattern("https", "é.com", subdomains=False, port="*", path="/*")),
     ],
 )
 def test_a_pattern_is_taken_apart(text: str, expected: MatchPattern) -> None:

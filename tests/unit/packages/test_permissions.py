@@ -5,12 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openaddons.packages.archive import Archive
+from openaddons.packages.archive import Archive, CheckCancelled
 from openaddons.packages.permissions import (
     Content,
+    FileDifference,
     GrantDifference,
+    GrantInWords,
     PermissionWarning,
     difference,
+    file_digests,
+    in_words,
     optional,
     required,
     warnings,
@@ -142,7 +146,7 @@ def test_an_update_is_compared() -> None:
     )
     found = difference(old, new)
 
-    assert (found.files_added, found.files_removed, found.files_changed) == (("d.js",), ("c.js",), ("b.js",))
+    assert found.files == FileDifference(added=("d.js",), removed=("c.js",), changed=("b.js",))
     assert found.required == GrantDifference(
         permissions_gained=("bookmarks",),
         permissions_lost=("storage",),
@@ -160,13 +164,58 @@ def test_an_update_is_compared() -> None:
 def test_files_are_compared_by_what_is_in_them() -> None:
     def content(data: bytes) -> Content:
         file = io.BytesIO(pack([Member(b"manifest.json", b"{}"), Member(b"a.js", data)]))
-        return Content.of(Archive.open(file), {})
+        return Content({}, file_digests(Archive.open(file)))
 
     # The same CRC-32.
     first, second = b"plumless", b"buckeroo"
 
-    assert difference(content(first), content(first)).files_changed == ()
-    assert difference(content(first), content(second)).files_changed == ("a.js",)
+    assert difference(content(first), content(first)).files == FileDifference((), (), ())
+    assert difference(content(first), content(second)).files == FileDifference((), (), ("a.js",))
+
+
+def test_the_enclosing_folder_and_what_systems_leave_behind_are_no_difference() -> None:
+    plain = pack([Member(b"manifest.json", b"{}"), Member(b"a.js", b"1")])
+    enclosed = pack(
+        [Member(b"dist/manifest.json", b"{}"), Member(b"dist/a.js", b"1"), Member(b"__MACOSX/._a.js", b"2")]
+    )
+
+    first, second = (file_digests(Archive.open(io.BytesIO(each))) for each in (plain, enclosed))
+
+    assert sorted(first) == ["a.js", "manifest.json"]
+    assert first == second
+
+
+def test_digesting_can_be_cancelled() -> None:
+    archive = Archive.open(io.BytesIO(pack([Member(b"manifest.json", b"{}")])))
+
+    with pytest.raises(CheckCancelled):
+        file_digests(archive, cancelled=lambda: True)
+
+
+def test_files_whose_digests_nobody_knows_are_not_compared_and_permissions_are() -> None:
+    old = Content(V3, None)
+    new = Content(V3 | {"permissions": ["tabs"]}, {"a.js": "1"})
+
+    found = difference(old, new)
+
+    assert found.files is None
+    assert found.required.permissions_gained == ("tabs",)
+
+
+def test_a_grant_in_words_is_sorted() -> None:
+    keys = V3 | {
+        "permissions": ["tabs", "storage"],
+        "host_permissions": ["https://b.com/*", "https://a.com/*"],
+    }
+
+    assert in_words(required(keys)) == GrantInWords(
+        permissions=("storage", "tabs"),
+        hosts=("https://a.com/*", "https://b.com/*"),
+        warnings=(
+            PermissionWarning("Read and change your data on a.com and b.com"),
+            PermissionWarning("Read your browsing history"),
+        ),
+    )
 
 
 KEYS = (

@@ -78,3 +78,8 @@ def test_what_python_and_re2_share_is_counted_alike(parts: list[str]) -> None:
 def test_deep_nesting_costs_no_more_than_its_length() -> None:
     with pytest.raises(BadPattern):
         capturing_groups("(" * 100_000)
+
+
+def test_a_class_that_seems_to_name_others_for_ever_is_read_once() -> None:
+    with pytest.raises(BadPattern, match="missing ]"):
+        capturing_groups("[" + "[:" * 300_000)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openaddons.packages.urls import canonical_host, web_host
+from openaddons.packages.urls import canonical_host, in_punycode, web_host
 
 
 # Chromium 156's answers.
@@ -23,10 +23,18 @@ from openaddons.packages.urls import canonical_host, web_host
         ("1.a", "1.a"),
         ("[::FFFF:1.2.3.4]", "[::ffff:102:304]"),
         ("xn--", "xn--"),
+        ("É.com", "é.com"),
     ],
 )
 def test_a_host_is_made_canonical(host: str, expected: str) -> None:
     assert canonical_host(host) == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"), [("a.com", "a.com"), ("é.日本.jp.", "xn--9ca.xn--wgv71a.jp."), ("[::1]", "[::1]")]
+)
+def test_a_host_is_shown_in_ascii(host: str, expected: str) -> None:
+    assert in_punycode(host) == expected
 
 
 @pytest.mark.parametrize(
@@ -51,7 +59,8 @@ def test_a_host_is_made_canonical(host: str, expected: str) -> None:
         "[::1]x",
         "[",
         "\ufffd",
-        "é" * 1001,
+        "é" * 64 + ".com",
+        "é." * 127,
     ],
 )
 def test_what_is_no_host(host: str) -> None:
@@ -104,5 +113,5 @@ def test_any_text_has_a_host_or_none(text: str) -> None:
     host = web_host(text)
 
     # What is canonical stays as it is.
-    assert host is None or canonical_host(host) == host
+    assert host is None or canonical_host(in_punycode(host)) == in_punycode(host)
     canonical_host(text)

@@ -37,6 +37,7 @@ from openaddons.store.products import (
 )
 from openaddons.store.publishers import Publisher, create_publisher
 from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
+from openaddons.store.reviews import pack_digests
 from openaddons.store.session import Database, Transaction
 from openaddons.store.states import (
     OPERATION,
@@ -307,7 +308,13 @@ class Walk:
     def _put_package(self) -> None:
         package = _PACKAGE._replace(version=Version.parse(str(next(self._versions))))
         self._database.run(
-            set_package, product_id=self._product.id, package=package, stored=_stored(), findings=()
+            set_package,
+            product_id=self._product.id,
+            package=package,
+            stored=_stored(),
+            findings=(),
+            finding_total=0,
+            digests=pack_digests({}),
         )
 
     def _release(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from openaddons.packages.references import page_name
 from openaddons.packages.resources import resource_name
-from openaddons.packages.rules.shapes import STRING, Misfit, one_of, record
+from openaddons.packages.rules.shapes import STRING, Misfit, one_of, record, such
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given, misfits
 
@@ -14,12 +14,11 @@ _KEYS: Final = ("action", "page_action", "browser_action")
 _POPUP_THAT_IS_NONE: Final = "index.html/"
 
 
-def _popup(value: Any) -> Iterator[Misfit]:
-    """A page of the package, or the empty string for none."""
-    if not isinstance(value, str):
-        yield from STRING(value)
-    elif value not in {"", _POPUP_THAT_IS_NONE} and page_name(value) is None:
-        yield Misfit((), "it is not the path of a page in the package")
+_POPUP = such(
+    STRING,
+    lambda value: value in {"", _POPUP_THAT_IS_NONE} or page_name(value),
+    "it is not the path of a page in the package",
+)
 
 
 def _icon(value: Any) -> Iterator[Misfit]:
@@ -31,7 +30,7 @@ def _icon(value: Any) -> Iterator[Misfit]:
         yield Misfit((), "expected string or dictionary")
 
 
-_MEMBERS: Final = {"default_icon": _icon, "default_title": STRING, "default_popup": _popup}
+_MEMBERS: Final = {"default_icon": _icon, "default_title": STRING, "default_popup": _POPUP}
 _ACTION = record(optional={**_MEMBERS, "default_state": one_of("enabled", "disabled")})
 _ACTION_OF_OLD = record(optional=_MEMBERS)
 
@@ -40,6 +39,10 @@ _ACTION_OF_OLD = record(optional=_MEMBERS)
     "ActionInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="action must be an object: default_title a text, default_popup a page and default_icon pictures "
+    "of the package.",
+    why="The browser makes the button in its toolbar from this key. A title, icon, popup or state of "
+    "another type, or two kinds of action at once, and Chromium refuses the extension.",
     fix='See the reference of the key; for example {{"default_popup": "popup.html"}}.',
     source="extension_action_handler.cc, action_info.cc",
 )

@@ -1,41 +1,28 @@
 """Rules on ``background``: the service worker, and the pages and scripts that came before it."""
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from openaddons.packages.data.manifest_keys import PLATFORM_APP
-from openaddons.packages.references import page_name
+from openaddons.packages.references import climbs, page_name
 from openaddons.packages.resources import resource_name
-from openaddons.packages.rules.shapes import BOOLEAN, STRING, Misfit, Shape, list_of, one_of, strings_of
+from openaddons.packages.rules.content_scripts import SUFFIXES
+from openaddons.packages.rules.shapes import BOOLEAN, STRING, Shape, list_of, one_of, strings_of, such
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given, kind_of, misfits
 
 _Path: TypeAlias = tuple[str, ...]
-_SCRIPT = re.compile(r".*\.m?js", re.IGNORECASE | re.DOTALL)
 _SOLUTIONS: Final = ("page", "scripts", "service_worker")
 # Any of these makes the browser look at the key.
 _MEMBERS: Final = (*_SOLUTIONS, "type", "persistent", "allow_js_access")
 
 
-def _page(value: Any) -> Iterator[Misfit]:
-    if not isinstance(value, str):
-        yield from STRING(value)
-    elif page_name(value) is None:
-        yield Misfit((), "it is not the path of a file in the package")
-
-
-def _resource(value: Any) -> Iterator[Misfit]:
-    if not isinstance(value, str):
-        yield from STRING(value)
-    elif resource_name(value) is None:
-        yield Misfit((), "it is not the path of a file in the package")
-
-
+_NO_FILE: Final = "it is not the path of a file in the package"
+_PAGE = such(STRING, page_name, _NO_FILE)
 _SHAPES: Final[dict[str, Shape]] = {
-    "scripts": list_of(_resource),
-    "page": _page,
-    "service_worker": _page,
+    "scripts": list_of(such(STRING, resource_name, _NO_FILE)),
+    "page": _PAGE,
+    "service_worker": _PAGE,
     "persistent": BOOLEAN,
     "allow_js_access": BOOLEAN,
 }
@@ -51,6 +38,10 @@ def _place(subject: Subject) -> _Path:
     "BackgroundInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="background must name one service worker of the package, classic or module; in Manifest V2, a "
+    "page or scripts.",
+    why="The browser must know what to run when an event arrives. It refuses an extension that names this "
+    "in a wrong type, in two ways at once, or in a way that a permission forbids.",
     fix='Use {{"service_worker": "sw.js"}}.',
     source="background_info.cc",
 )
@@ -91,6 +82,8 @@ def _contradictions(subject: Subject, place: _Path) -> Iterator[tuple[str, str]]
     "BackgroundMissing",
     "error",
     message="Could not load background script '{path}'.",
+    why="Nothing would react to the extension's events, so Chromium does not load it. Its own message "
+    "often leaves out which file it is about.",
     fix="Add the file; names are case-sensitive.",
     source="background_info.cc Validate",
 )
@@ -104,8 +97,9 @@ def background_missing(subject: Subject) -> Iterator[Fault]:
             named.append(((*place, key), page_name(value)))
     for index, script in strings_of(given(subject, *place, "scripts")):
         # Files of other types are ignored.
-        if _SCRIPT.fullmatch(script):
+        if script.lower().endswith(SUFFIXES["js"]):
             named.append(((*place, "scripts", index), resource_name(script)))
     for path, name in named:
-        if name is not None and name not in files:
+        # From above the root browsers come back down and find the file; FileReferenceMissing does not.
+        if name is not None and name not in files and not climbs(name):
             yield Fault(key=path, facts={"path": name})

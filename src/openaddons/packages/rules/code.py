@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from openaddons.packages.references import page_name
-from openaddons.packages.rules.reach import EVERY, reach_texts
+from openaddons.packages.rules.reach import EVERY
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import given_texts
 from openaddons.packages.scripts import Hint, Kind, read_page, read_script
 
 _SCRIPTS = (".js", ".mjs")
@@ -30,7 +31,8 @@ def _hints(subject: Subject, *kinds: Kind) -> Iterator[tuple[str, Hint]]:
             hints = subject.contents.see(name, read_script, _LONGEST_SCRIPT)
         else:
             hints = subject.contents.see(name, read_page, _LONGEST_PAGE)
-        yield from ((name, hint) for hint in hints or () if hint.kind in kinds)
+        # A minified line may have the same thing many times.
+        yield from ((name, hint) for hint in dict.fromkeys(hints or ()) if hint.kind in kinds)
 
 
 def _fault(name: str, hint: Hint) -> Fault:
@@ -41,6 +43,8 @@ def _fault(name: str, hint: Hint) -> Fault:
     "RemoteCode",
     "warning",
     message="{path}:{line} loads code from {what}; Manifest V3 allows only packaged code.",
+    why="What is fetched at run time was not reviewed and can change afterwards. The stores of Edge and "
+    "Chrome reject it, and the policy of extension pages does not run it.",
     fix="Put the code into the package.",
     source='Edge migrate-to-v3 "Remotely hosted code"; Web Store policy',
 )
@@ -53,13 +57,14 @@ def remote_code(subject: Subject) -> Iterator[Fault]:
     "InlineScript",
     "warning",
     message="{path}:{line}: inline script ({what}) is blocked by the content security policy.",
+    why="The default policy of extension pages runs scripts in files only. This one never runs, and the "
+    "page looks dead to its user.",
     fix="Move it to a file.",
     source="MV3 default CSP; addons-linter INLINE_SCRIPT",
 )
 def inline_script(subject: Subject) -> Iterator[Fault]:
     # In a sandbox another policy holds.
-    pages = reach_texts(subject.manifest.keys, "sandbox", "pages", EVERY)
-    sandboxed = {page_name(page) for _, page in pages}
+    sandboxed = {page_name(page) for _, page in given_texts(subject, "sandbox", "pages", EVERY)}
     for name, hint in _hints(subject, "inline"):
         if name not in sandboxed:
             yield _fault(name, hint)
@@ -69,6 +74,8 @@ def inline_script(subject: Subject) -> Iterator[Fault]:
     "DynamicCode",
     "warning",
     message="{path}:{line}: {what} does not work in Manifest V3 pages.",
+    why="The policy of extension pages makes eval and its relatives throw instead of running the text. "
+    "Whatever depends on the result fails in front of the user.",
     fix="Rewrite it.",
     source="MV3 default CSP; addons-linter DANGEROUS_EVAL",
 )
@@ -81,6 +88,8 @@ def dynamic_code(subject: Subject) -> Iterator[Fault]:
     "ObfuscatedCode",
     "warning",
     message="{path} looks obfuscated.",
+    why="A reviewer who cannot read the code cannot pass it, and the stores forbid to hide what it does. "
+    "Minified code is fine: tools lay it out again.",
     fix="Upload readable or merely minified code.",
     source="Edge developer policies; Web Store policy",
 )
@@ -93,6 +102,9 @@ def obfuscated_code(subject: Subject) -> Iterator[Fault]:
     "UnsafeDom",
     "warning",
     message="{path}:{line}: {what} with dynamic text.",
+    about="Dynamic text is put into a page as markup, by innerHTML and the like.",
+    why="Text from a web page or a server becomes elements, and these act in the extension's name before "
+    "the user. Reviewers have to look at each such place.",
     fix="Use textContent or DOM methods.",
     source="addons-linter UNSAFE_VAR_ASSIGNMENT",
 )

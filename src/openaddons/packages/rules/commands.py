@@ -105,6 +105,10 @@ def _command(command: Any, name: str) -> Iterator[Misfit]:
     "CommandsInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="commands must be an object of commands, each with a description, and keys that can be pressed on "
+    "a known system.",
+    why="Chromium refuses an extension over a shortcut that it cannot parse or may not use: an unknown "
+    "key, no modifier but Shift, no key for the user's system, a command without description.",
     fix='Use for example "Ctrl+Shift+Y".',
     source="commands_handler.cc, extensions/common/command.cc, ui/base/accelerators/command.cc",
 )
@@ -116,6 +120,8 @@ def commands_invalid(subject: Subject) -> Iterator[Fault]:
     "CommandsTooMany",
     "error",
     message="Too many shortcuts specified for 'commands': The maximum is {limit}.",
+    why="Extensions share one keyboard, so Chromium lets each suggest four shortcuts and refuses one that "
+    "suggests more. To further commands, users give keys of their own.",
     fix="Suggest at most {limit}.",
     source="commands_handler.cc",
 )

@@ -16,6 +16,7 @@ from openaddons.packages.rules.shapes import (
     strings_of,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import given, misfits
 
 _KEY: Final = "content_scripts"
 _SHAPE = list_of(
@@ -35,7 +36,8 @@ _SHAPE = list_of(
         },
     )
 )
-_SUFFIXES: Final = {"js": (".js", ".mjs"), "css": (".css", ".scss")}
+SUFFIXES: Final = {"js": (".js", ".mjs"), "css": (".css", ".scss")}
+"""How the names of files end that the browser takes for scripts and styles. Others it ignores."""
 _LANGUAGES: Final = {"js": "javascript", "css": "css"}
 # The browser reads 500 MB. A longer file than this is no text that anybody wrote, and it would lie in memory.
 _LONGEST_SCRIPT_BYTES: Final = 64 << 20
@@ -58,7 +60,7 @@ class _File(NamedTuple):
 
 
 def _scripts(subject: Subject) -> Iterator[tuple[int, dict[str, Any]]]:
-    return objects_of(subject.manifest.keys.get(_KEY))
+    return objects_of(given(subject, _KEY))
 
 
 def _files(subject: Subject) -> Iterator[_File]:
@@ -66,7 +68,7 @@ def _files(subject: Subject) -> Iterator[_File]:
         for kind in ("js", "css"):
             for place, path in strings_of(script.get(kind)):
                 name = resource_name(path)
-                if name is not None and not name.lower().endswith(_SUFFIXES[kind]):
+                if name is not None and not name.lower().endswith(SUFFIXES[kind]):
                     name = None
                 yield _File((_KEY, index, kind, place), kind, path, name)
 
@@ -86,21 +88,24 @@ def is_utf8(data: bytes) -> bool:
     "ContentScriptsInvalid",
     "error",
     message="Error at key '{where}': {problem}.",
+    about="content_scripts must be a list of objects with matches, whose members have the types that the "
+    "reference names.",
+    why="The list says which script runs on which pages. Chromium takes it as a whole or not at all: over "
+    "one member of a wrong type the extension is not loaded.",
     fix="See the reference of content_scripts.",
     source="content_scripts_handler.cc; api/content_scripts.idl",
 )
 def content_scripts_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    if _KEY in keys:
-        for misfit in _SHAPE(keys[_KEY]):
-            facts = {"where": misfit.told_of(_KEY), "problem": misfit.problem}
-            yield Fault(key=(_KEY, *misfit.path), facts=facts)
+    yield from misfits(subject, _KEY, shape=_SHAPE)
 
 
 @rule(
     "MatchPatternInvalid",
     "error",
     message="Invalid value for 'content_scripts[{script}].{member}[{index}]': {reason}",
+    about="An entry of matches or exclude_matches is no match pattern.",
+    why="Nobody knows which pages it was meant for, so Chromium refuses the extension. Among host "
+    "permissions the same text is merely skipped.",
     fix='Use for example "https://*.example.com/*".',
     source="url_pattern.cc",
 )
@@ -121,6 +126,8 @@ def match_pattern_invalid(subject: Subject) -> Iterator[Fault]:
     "ContentScriptMatchesEmpty",
     "error",
     message="Invalid value for 'content_scripts[{script}].matches'. There must be at least one match specified.",
+    why="The script would run on no page at all. Chromium takes that for a mistake and refuses the "
+    "extension.",
     fix="Add a match pattern.",
     source="content_script_utils.cc",
 )
@@ -134,6 +141,8 @@ def matches_empty(subject: Subject) -> Iterator[Fault]:
     "ContentScriptFilesEmpty",
     "error",
     message="At least one js or css file is required for 'content_scripts[{script}]'.",
+    why="There are pages to change and nothing to change them with. Chromium refuses the extension, for a "
+    "file has most likely been forgotten.",
     fix="Name a file.",
     source="content_script_utils.cc",
 )
@@ -147,6 +156,8 @@ def files_empty(subject: Subject) -> Iterator[Fault]:
     "ContentScriptMissing",
     "error",
     message="Could not load {language} '{path}' for script.",
+    why="Chromium looks for every content script when it loads the extension, and gives up at the first "
+    "that is absent. Letter case counts even if your file system ignores it.",
     fix="Add the file; names are case-sensitive.",
     source="content_script_utils.cc",
 )
@@ -160,6 +171,8 @@ def content_script_missing(subject: Subject) -> Iterator[Fault]:
     "ContentScriptEncoding",
     "error",
     message="Could not load file '{path}' for content script. It isn't UTF-8 encoded.",
+    why="The file is put into pages as UTF-8 text. Chromium refuses the extension if it is anything else, "
+    "such as the UTF-16 of some Windows editors.",
     fix="Save it as UTF-8.",
     source="content_script_utils.cc",
 )
@@ -174,16 +187,18 @@ def content_script_encoding(subject: Subject) -> Iterator[Fault]:
     "ContentScriptMimeType",
     "warning",
     message="{path} is ignored by the browser: a content script's {kind} is a file that ends in {suffixes}.",
+    why="The browser goes by the end of the name and leaves this file out. The extension installs, and "
+    "part of it never runs.",
     fix="Rename it.",
     source="content_script_utils.cc",
 )
 def content_script_mime_type(subject: Subject) -> Iterator[Fault]:
     for file in _files(subject):
-        if file.name is None:
+        if not file.path.lower().endswith(SUFFIXES[file.kind]):
             facts = {
                 "path": file.path or '""',
                 "kind": file.kind,
-                "suffixes": " or ".join(_SUFFIXES[file.kind]),
+                "suffixes": " or ".join(SUFFIXES[file.kind]),
             }
             yield Fault(key=file.key, facts=facts)
 
@@ -192,6 +207,8 @@ def content_script_mime_type(subject: Subject) -> Iterator[Fault]:
     "MatchOriginAsFallbackPath",
     "error",
     message="The path component for scripts with 'match_origin_as_fallback' must be '*', not {path}.",
+    why="Pages such as about:blank have no path to compare, only the origin of whoever opened them. "
+    "Chromium refuses a pattern that asks for more than the origin.",
     fix="Use /* as the path.",
     source="content_script_utils.cc ValidateMatchOriginAsFallback",
 )

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from openaddons.packages.rules.shapes import STRINGS, member
+from openaddons.packages.rules.shapes import STRINGS
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, misfits
 
 _KEY: Final = "content_security_policy"
 _PAGES: Final = "extension_pages"
@@ -22,14 +23,14 @@ _SAME_ORIGIN: Final = "allow-same-origin"
 
 def _policies(subject: Subject) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Each policy of the manifest with its place. A value in the wrong place is one that is no string."""
-    keys = subject.manifest.keys
-    value = keys.get(_KEY)
-    if keys.get("manifest_version") == 2:
-        if _KEY in keys:
-            yield (_KEY,), value
+    value = given(subject, _KEY)
+    if value is ABSENT:
+        return
+    if subject.manifest.keys.get("manifest_version") == 2:
+        yield (_KEY,), value
     elif isinstance(value, dict):
         yield from (((_KEY, key), value[key]) for key in (_PAGES, _SANDBOX) if key in value)
-    elif _KEY in keys:
+    else:
         yield (_KEY,), None
 
 
@@ -63,6 +64,10 @@ def _is_sandboxed(policy: str) -> bool:
     "CspInvalid",
     "error",
     message="Invalid value for '{where}'.",
+    about="content_security_policy must be an object of policies, each a text without line breaks and "
+    "commas.",
+    why="The policy becomes an HTTP header of every extension page. Chromium refuses one that is no text, "
+    "has a line break or a comma in it, or has its place elsewhere.",
     fix='Use {{"extension_pages": "script-src \'self\'"}}, without line breaks and commas.',
     source="csp_info.cc, csp_validator.cc ContentSecurityPolicyIsLegal",
 )
@@ -77,6 +82,9 @@ def csp_invalid(subject: Subject) -> Iterator[Fault]:
     "CspInsecure",
     "error",
     message="'{where}': {problem}.",
+    about="A policy lets in code from elsewhere, or that of sandboxed pages is no sandbox.",
+    why="Manifest V3 runs packaged code only. Chromium refuses an extension whose policy lets in code from "
+    "hosts, inline text or eval, or whose sandbox keeps the extension's origin.",
     fix="Remove remote hosts, unsafe-eval, unsafe-inline, hashes and nonces.",
     source="csp_validator.cc DoesCSPDisallowRemoteCode, ContentSecurityPolicyIsSandboxed",
 )
@@ -97,12 +105,11 @@ def csp_insecure(subject: Subject) -> Iterator[Fault]:
 
 def _old_sandbox_problem(subject: Subject) -> str | None:
     """What is wrong with ``sandbox.content_security_policy``, the place of the policy in Manifest V2."""
-    sandbox = subject.manifest.keys.get(_SANDBOX)
-    if not isinstance(sandbox, dict) or _KEY not in sandbox:
+    policy = given(subject, _SANDBOX, _KEY)
+    if policy is ABSENT:
         return None
     if subject.manifest.keys.get("manifest_version") != 2:
         return "The policy of sandboxed pages has its place in 'content_security_policy.sandbox'"
-    policy = sandbox[_KEY]
     sound = isinstance(policy, str) and _LEGAL.fullmatch(policy) and _is_sandboxed(policy)
     return None if sound else _NOT_SANDBOXED
 
@@ -125,13 +132,11 @@ def _insecure(policy: str) -> Iterator[str]:
     "SandboxInvalid",
     "error",
     message="Invalid value for '{where}'.",
+    about="sandbox.pages must be a list of strings.",
+    why="The pages in this list lose the extension's API and get a laxer policy. Chromium must know which, "
+    "and refuses a list that holds anything but texts.",
     fix='Use {{"pages": ["page.html"]}}.',
     source="sandboxed_page_info.cc",
 )
 def sandbox_invalid(subject: Subject) -> Iterator[Fault]:
-    sandbox = subject.manifest.keys.get(_SANDBOX)
-    if isinstance(sandbox, dict) and "pages" in sandbox:
-        for misfit in STRINGS(member(sandbox, "pages")):
-            yield Fault(
-                key=(_SANDBOX, "pages", *misfit.path), facts={"where": misfit.told_of("sandbox.pages")}
-            )
+    yield from misfits(subject, _SANDBOX, "pages", shape=STRINGS)

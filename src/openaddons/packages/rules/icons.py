@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from openaddons.packages.images import Image, Undecodable, read_image
 from openaddons.packages.resources import is_image_name, resource_name
-from openaddons.packages.rules.reach import EVERY, reach_texts
+from openaddons.packages.rules.reach import EVERY
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, given_texts
 
 _STORE_ICON = "128"
 # base::StringToInt, then manifest_handler_helpers.cc LoadValidSizeFromString.
@@ -40,10 +41,8 @@ def _size(text: str) -> int | None:
 
 def _action(subject: Subject) -> str:
     """The key of the action that the browser reads. With the other key's, it does nothing."""
-    keys = subject.manifest.keys
-    if keys.get("manifest_version") == 2:
-        return "page_action" if "page_action" in keys else "browser_action"
-    return "action"
+    keys = ("action", "page_action")
+    return next((key for key in keys if given(subject, key) is not ABSENT), "browser_action")
 
 
 def _icon_sets(subject: Subject) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -51,9 +50,10 @@ def _icon_sets(subject: Subject) -> Iterator[tuple[tuple[str, ...], dict[str, An
     keys = subject.manifest.keys
     if isinstance(keys.get("icons"), dict):
         yield ("icons",), keys["icons"]
-    action = keys.get(_action(subject))
-    if isinstance(action, dict) and isinstance(action.get("default_icon"), dict):
-        yield (_action(subject), "default_icon"), action["default_icon"]
+    place = (_action(subject), "default_icon")
+    icons = given(subject, *place)
+    if isinstance(icons, dict):
+        yield place, icons
 
 
 def _icons(subject: Subject) -> Iterator[_Icon]:
@@ -62,16 +62,16 @@ def _icons(subject: Subject) -> Iterator[_Icon]:
         for size, path in icons.items():
             if isinstance(path, str) and (name := resource_name(path)) is not None:
                 yield _Icon((*place, size), name, _size(size))
-    action = subject.manifest.keys.get(_action(subject))
-    path = action.get("default_icon") if isinstance(action, dict) else None
+    place = (_action(subject), "default_icon")
+    path = given(subject, *place)
     if isinstance(path, str) and (name := resource_name(path)) is not None:
-        yield _Icon((_action(subject), "default_icon"), name)
+        yield _Icon(place, name)
 
 
 def _theme_images(subject: Subject) -> Iterator[_Icon]:
     """A theme's images: a path, or an object of paths by scale."""
     for steps in (("theme", "images", EVERY), ("theme", "images", EVERY, EVERY)):
-        for place, path in reach_texts(subject.manifest.keys, *steps):
+        for place, path in given_texts(subject, *steps):
             if (name := resource_name(path)) is not None:
                 yield _Icon(place, name)
 
@@ -85,6 +85,10 @@ def _picture(subject: Subject, name: str) -> Image | Undecodable | None:
     "IconsInvalid",
     "error",
     message="Invalid value for '{key}'.",
+    about="icons must be an object of paths into the package, each under its size from 1 to 2048; "
+    "default_icon may be one too.",
+    why="The browser picks a picture by the size that is its key. Chromium refuses the extension over a "
+    "size outside 1 to 2048, or a picture that is no path into the package.",
     fix='Use {{"128": "icons/128.png"}}.',
     source="icons_handler.cc, manifest_handler_helpers.cc",
 )
@@ -102,6 +106,8 @@ def icons_invalid(subject: Subject) -> Iterator[Fault]:
     "IconMissing",
     "error",
     message="Could not load icon '{path}' specified in '{key}'.",
+    why="Chromium looks for every icon that the manifest names and refuses the extension if one is absent "
+    "or has 0 bytes.",
     fix="Add the file; names are case-sensitive.",
     source="file_util.cc ValidateExtensionIconSet",
 )
@@ -116,6 +122,8 @@ def icon_missing(subject: Subject) -> Iterator[Fault]:
     "IconUndecodable",
     "error",
     message="Could not decode image: '{name}' ({detail}).",
+    why="Loaded from a folder the extension works. Installed from a store, Chromium decodes every picture "
+    "first and gives up at this one; SVG it refuses there too.",
     fix="Replace it by a valid PNG.",
     source="sandboxed_unpacker.cc, image_sanitizer.cc: packed install refuses, load unpacked does not look",
 )
@@ -139,6 +147,8 @@ def icon_undecodable(subject: Subject) -> Iterator[Fault]:
     "IconMimeType",
     "warning",
     message="{path} is not an image and is ignored.",
+    why="The browser knows pictures by the end of their names and does not even open this one. Users see a "
+    "placeholder.",
     fix="Use .png.",
     source="manifest_handler_helpers.cc",
 )
@@ -152,6 +162,8 @@ def icon_mime_type(subject: Subject) -> Iterator[Fault]:
     "IconsMissing",
     "warning",
     message="There is no 128 px icon.",
+    why="Stores and the question before an installation show a picture of 128 pixels. Without one, a "
+    "smaller one is blown up, or a placeholder is shown.",
     fix="Add icons 16, 48 and 128.",
     source='Chrome Web Store "prepare"; Edge manifest docs: recommended',
 )
@@ -166,6 +178,8 @@ def icons_missing(subject: Subject) -> Iterator[Fault]:
     "IconSize",
     "warning",
     message="{path} is {width}x{height}, not {size}x{size}.",
+    why="The browser scales it to the size that the manifest promises. A smaller picture gets blurred, and "
+    "one that is not square gets out of shape.",
     fix="Scale it.",
     source="addons-linter ICON_SIZE_INVALID, ICON_NOT_SQUARE",
 )

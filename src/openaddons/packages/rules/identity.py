@@ -15,6 +15,8 @@ VERSION_NOT_INCREASED = declare(
     "VersionNotIncreased",
     "error",
     message="Version {new} must be greater than the published version {old}.",
+    why="Browsers update to a higher version only. With this one, nobody who has the published version "
+    "would ever get the update.",
     fix='Increase "version" and upload again.',
     source="Edge, at publish and not at upload: MicrosoftEdge-Extensions#26",
 )
@@ -40,6 +42,8 @@ def _manifest_version(subject: Subject) -> int | None:
     "InvalidManifestVersion",
     "error",
     message="The manifest_version is missing or invalid.",
+    why="It decides how all other keys are read. Chromium takes an integer and nothing else: it refuses "
+    "3.0 and a 3 in quotes as it refuses none.",
     fix='Set "manifest_version": 3.',
     source="extension.cc LoadManifestVersion",
 )
@@ -52,6 +56,8 @@ def invalid_manifest_version(subject: Subject) -> Iterator[Fault]:
     "ManifestVersionUnsupported",
     "error",
     message="Manifest version {version} is not supported; only 3 is.",
+    why="Chromium 156 installs Manifest V2 by no route any more, so its users would get nothing. A version "
+    "above 3 is not defined; no browser knows what it asks for.",
     fix="Migrate to Manifest V3.",
     source="Chromium 156, Chrome Web Store; Edge takes no new Manifest V2 since July 2022",
 )
@@ -66,6 +72,8 @@ def manifest_version_unsupported(subject: Subject) -> Iterator[Fault]:
     "InvalidName",
     "error",
     message="Required value 'name' is missing or invalid.",
+    why="It is what users see in the store, in the question before an installation and in the list of "
+    "extensions. Chromium loads no extension without one.",
     fix="Set a name that is not empty.",
     source="extension.cc LoadName",
 )
@@ -79,6 +87,9 @@ def invalid_name(subject: Subject) -> Iterator[Fault]:
     "VersionInvalid",
     "error",
     message="Required value 'version' is missing or invalid: {problem}.",
+    why="Updates are ordered by it, and a number that browsers and stores read differently leaves users on "
+    "an old version. Chromium refuses what is no number, the stores also leading zeros and parts "
+    "above 65535.",
     fix="Use 1 to 4 integers from 0 to 65535, for example 1.2.0.",
     source="extension.cc LoadVersion; developer.chrome.com, manifest/version",
 )
@@ -98,6 +109,8 @@ def version_invalid(subject: Subject) -> Iterator[Fault]:
     "NameTooLong",
     "error",
     message="The name has {count} characters in {locale}; the limit is {limit}.",
+    why="The browser takes names of any length, but the Chrome Web Store refuses those above 75 "
+    "characters, and menus cut them off long before.",
     fix="Shorten it.",
     source="Chrome Web Store, since February 2024",
 )
@@ -109,6 +122,8 @@ def name_too_long(subject: Subject) -> Iterator[Fault]:
     "DescriptionTooLong",
     "error",
     message="The description has {count} characters in {locale}; the limit is {limit}.",
+    why="The browser does not mind, but Edge fails the upload if the description of any one language is "
+    "too long. The listing has room for more.",
     fix="Shorten it.",
     source="developer.chrome.com, manifest/description; Edge, in any locale: addons-linter#5436",
 )
@@ -137,6 +152,8 @@ def _too_long(subject: Subject, key: str, limit: int) -> Iterator[Fault]:
     "InvalidShortName",
     "error",
     message="Invalid value for 'short_name'.",
+    why="The browser shows it where the name does not fit. Chromium refuses the extension if there would "
+    "be nothing to show.",
     fix="Use a short string or remove the key.",
     source="extension.cc LoadShortName",
 )
@@ -151,6 +168,8 @@ def invalid_short_name(subject: Subject) -> Iterator[Fault]:
     "InvalidVersionName",
     "error",
     message="Invalid value for 'version_name'.",
+    why="Users read it in place of the version, as in 2.0 beta. Chromium refuses the extension if it is no "
+    "text.",
     fix="Use a string.",
     source="extension.cc LoadVersion",
 )
@@ -163,6 +182,8 @@ def invalid_version_name(subject: Subject) -> Iterator[Fault]:
     "InvalidDescription",
     "error",
     message="Invalid value for 'description'.",
+    why="Users read it in the list of extensions. Chromium refuses the extension if it is a number, a list "
+    "or null.",
     fix="Use a string.",
     source="extension.cc LoadDescription",
 )
@@ -175,11 +196,14 @@ def invalid_description(subject: Subject) -> Iterator[Fault]:
     "DescriptionMissing",
     "warning",
     message="There is no description; the listing needs one.",
+    why="The store's listing takes its short description from here. Without one, users are asked to "
+    "install what does not say what it does.",
     fix="Add one.",
     source="Edge, Publish an extension: a short description is required for one language",
 )
 def description_missing(subject: Subject) -> Iterator[Fault]:
-    if subject.manifest.localized("description") in (None, ""):
+    # What is no text is InvalidDescription.
+    if "description" not in subject.manifest.keys or subject.manifest.localized("description") == "":
         yield Fault(key=("description",))
 
 
@@ -187,6 +211,7 @@ def description_missing(subject: Subject) -> Iterator[Fault]:
     "InvalidAuthor",
     "warning",
     message="Invalid value for 'author'.",
+    why="The browser ignores an author in any other form. Who looks for an address to write to finds none.",
     fix='Use "author": "me@example.com".',
     source="extensions/common/api/manifest_types",
 )
@@ -200,6 +225,8 @@ def invalid_author(subject: Subject) -> Iterator[Fault]:
     "AppsNotSupported",
     "error",
     message="Chrome Apps cannot be published here.",
+    why="Chrome Apps are discontinued, and Edge's store takes extensions and themes only. Users would be "
+    "offered what their browser may not start.",
     fix="Publish an extension.",
     source="Chrome Apps were discontinued; Edge Add-ons takes extensions and themes",
 )

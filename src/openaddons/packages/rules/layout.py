@@ -16,6 +16,8 @@ MANIFEST_MISSING = declare(
     "ManifestMissing",
     "error",
     message="There is no manifest.json in the root of the package.",
+    why="The browser knows an extension by this file and loads nothing without it. Letter case counts: "
+    "Manifest.json is another file.",
     fix="Zip the content of the extension's folder; the name is written in lower case.",
     source="file_util.cc LoadManifest; Edge: ManifestFileMissing (edge-developer#1387)",
 )
@@ -23,6 +25,8 @@ MANIFEST_NOT_AT_ROOT = declare(
     "ManifestNotAtRoot",
     "error",
     message="manifest.json is in {folder}, not in the root.",
+    why="The browser reads manifest.json in the root and searches no folder for it. The store takes off "
+    "one folder around everything, but guesses no further.",
     fix="Zip the content of that folder.",
     source="Chrome Web Store, Prepare your extension; Edge takes one enclosing folder",
 )
@@ -31,6 +35,8 @@ FILES_OUTSIDE_MANIFEST_ROOT = declare(
     "error",
     message="Files or directories outside directory that contains manifest.json {folder} "
     "are not allowed: {names}",
+    why="Where one folder encloses the extension, what is in it becomes the package. Files beside it would "
+    "be lost, and whatever needs them would fail.",
     fix="Zip the content of that folder.",
     source="Edge, exact text: edge-developer#1051",
 )
@@ -38,6 +44,8 @@ MANIFEST_TOO_LARGE = declare(
     "ManifestTooLarge",
     "error",
     message="manifest.json has {size} bytes; the limit is {limit}.",
+    why="The manifest is parsed before anything else is known of a package, so its size is what a hostile "
+    "upload can cost. Real ones have some kilobytes.",
     fix="Shorten it.",
     source="the operator's limit",
 )
@@ -45,6 +53,8 @@ MANIFEST_JSON = declare(
     "ManifestJson",
     "error",
     message="manifest.json is not valid JSON: {detail} at line {line} column {column}.",
+    why="Chromium stops at the first character that does not fit and loads nothing. It forgives comments, "
+    "but no trailing comma, no other encoding than UTF-8, and no nesting beyond 200 levels.",
     fix="Correct the syntax; save the file as UTF-8.",
     source="base/json, JSON_PARSE_CHROMIUM_EXTENSIONS",
 )
@@ -52,6 +62,8 @@ MANIFEST_NOT_OBJECT = declare(
     "ManifestNotObject",
     "error",
     message="manifest.json must hold one JSON object.",
+    why="A list or a bare value has no keys, so there is neither a name nor a version to read. Chromium "
+    "calls the whole file invalid.",
     fix="Put the keys between {{ and }}.",
     source="file_util.cc LoadManifest",
 )
@@ -59,6 +71,8 @@ JUNK_FILE = declare(
     "JunkFile",
     "warning",
     message="{name} is not part of the extension.",
+    why="Nothing uses it, and every user downloads it. Such files also tell about your machine: folder "
+    "views, backups of editors, secrets in an .env.",
     fix="Exclude it when you zip.",
     source="addons-linter HIDDEN_FILE, FLAGGED_FILE",
 )

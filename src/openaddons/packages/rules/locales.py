@@ -47,6 +47,8 @@ def _has_folder(subject: Subject) -> bool:
     "DefaultLocaleInvalid",
     "error",
     message="Invalid value for default locale - locale name must be a string.",
+    why="Every message that the user's language lacks is taken from this locale. Chromium refuses a value "
+    "that can be no locale's name.",
     fix='Use for example "en".',
     source="default_locale_handler.cc",
 )
@@ -63,6 +65,8 @@ def default_locale_invalid(subject: Subject) -> Iterator[Fault]:
     "LocalesWithoutDefault",
     "error",
     message="Localization used, but default_locale wasn't specified in the manifest.",
+    why="Not every user's language is among the translations. Chromium refuses an extension that has no "
+    "default to show to all others.",
     fix="Set default_locale to a folder of _locales, for example en or pt_BR.",
     source="file_util.cc LoadMessageBundle",
 )
@@ -78,12 +82,15 @@ def locales_without_default(subject: Subject) -> Iterator[Fault]:
     "LocalesMissing",
     "error",
     message="Default locale was specified, but _locales subtree is missing.",
+    why="With this key the manifest announces catalogues. Chromium refuses the extension if there is no "
+    "folder with them: mostly the build did not copy it.",
     fix="Add _locales/{locale}/messages.json.",
     source="default_locale_handler.cc Validate",
 )
 def locales_missing(subject: Subject) -> Iterator[Fault]:
     locale = subject.manifest.default_locale
-    if locale is not None and not _has_folder(subject):
+    # What can be no locale is DefaultLocaleInvalid.
+    if locale is not None and is_locale_tag(locale) and not _has_folder(subject):
         yield Fault(key=("default_locale",), facts={"locale": locale})
 
 
@@ -91,6 +98,8 @@ def locales_missing(subject: Subject) -> Iterator[Fault]:
     "LocaleCatalogMissing",
     "error",
     message="Catalog file is missing for locale {locale}.",
+    why="A folder with a locale's name announces a translation. Chromium refuses the extension if the "
+    "catalogue is not in it, whatever language the user speaks.",
     fix="Add messages.json to the folder, or remove it.",
     source="extension_l10n_util.cc AddLocale; default_locale_handler.cc Validate",
 )
@@ -106,6 +115,8 @@ def locale_catalog_missing(subject: Subject) -> Iterator[Fault]:
     "LocaleMessagesInvalid",
     "error",
     message="Invalid locale file '{path}': {detail}.",
+    why="Chromium refuses to load an extension with a faulty catalogue, be it in a language that the "
+    "developer never sees. A list or a text at its top level even ends the browser.",
     fix="Fix the catalogue.",
     source="message_bundle.cc; Chromium 156 crashes when the top level is a list or string",
 )
@@ -122,6 +133,8 @@ def locale_messages_invalid(subject: Subject) -> Iterator[Fault]:
     "LocaleMessageUndefined",
     "error",
     message="Variable __MSG_{name}__ used but not defined.",
+    why="The browser puts messages into the manifest as it loads it. It refuses the extension if the "
+    "default locale lacks one, rather than show the bare placeholder.",
     fix="Define it in _locales/{locale}/messages.json.",
     source="extension_l10n_util.cc LocalizeManifest, message_bundle.cc ReplaceVariables",
 )
@@ -132,7 +145,7 @@ def locale_message_undefined(subject: Subject) -> Iterator[Fault]:
     catalogue = catalogue_of(subject, locale)
     if catalogue is None or catalogue.problems:
         return
-    known = catalogue.names | RESERVED
+    known = subject.manifest.messages.keys() | RESERVED
     for steps in _LOCALIZED:
         for path, text in reach_texts(subject.manifest.keys, *steps):
             for name in undefined(text, known, "__MSG_", "__"):
@@ -143,6 +156,8 @@ def locale_message_undefined(subject: Subject) -> Iterator[Fault]:
     "LocaleTranslationMissing",
     "warning",
     message="{name} is not translated in {locale}.",
+    why="Stores take the add-on's name and description in each language from its catalogue. Edge leaves "
+    "the language out, and the Chrome Web Store refuses the package.",
     fix="Translate it or remove the locale.",
     source="Edge skips the language (publish-extension.md); Web Store refuses (SwitchyDelta#4)",
 )
@@ -159,7 +174,8 @@ def locale_translation_missing(subject: Subject) -> Iterator[Fault]:
         return
     for locale in known_locales(subject):
         # A regional catalogue need not repeat what its language's has: en_GB falls back to en.
-        fallbacks = [catalogue_of(subject, name) for name in parents(locale)]
-        known = {name for catalogue in fallbacks if catalogue for name in catalogue.names}
-        for name in sorted(used - known) if locale != default and known else ():
+        fallbacks = [found for name in parents(locale) if (found := catalogue_of(subject, name)) is not None]
+        if locale == default or not any(catalogue.message_count for catalogue in fallbacks):
+            continue
+        for name in sorted(used.difference(*(catalogue.names for catalogue in fallbacks))):
             yield Fault(file=f"{FOLDER}{locale}/messages.json", facts={"name": name, "locale": locale})

@@ -32,7 +32,7 @@ def known_locales(subject: Subject) -> Iterator[str]:
 
 
 def catalogue_of(subject: Subject, locale: str) -> Catalogue | None:
-    """None if there is none, or none that can be unpacked. It keeps the texts that stores show."""
+    """None if there is none, or none that can be unpacked. It is asked for the texts that stores show."""
     reader = CatalogueReader(subject.manifest.message_names(*SHOWN_IN_STORES))
     return subject.contents.see(f"{FOLDER}{locale}/messages.json", reader, subject.limits.manifest_bytes)
 

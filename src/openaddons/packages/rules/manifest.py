@@ -17,6 +17,7 @@ _OF_OTHERS: Final = frozenset({"browser_specific_settings", "$schema"})
     "ManifestComments",
     "warning",
     message="manifest.json contains comments; some tools refuse them.",
+    why="Browsers skip them. The Chrome Web Store and many tools read strict JSON, and refuse the file.",
     fix="Remove them when you pack.",
     source="developer.chrome.com, manifest; the Web Store refuses them",
 )
@@ -29,6 +30,8 @@ def comments(subject: Subject) -> Iterator[Fault]:
     "ManifestDuplicateKey",
     "warning",
     message="Key {key} occurs more than once; the last one counts.",
+    why="Every value but the last is dropped without a word. Who reads the manifest from the top sees what "
+    "the browser does not do.",
     fix="Keep one.",
     source="base/json: the last one is kept",
 )
@@ -41,6 +44,8 @@ def duplicate_key(subject: Subject) -> Iterator[Fault]:
     "ManifestUnknownKey",
     "warning",
     message="Unrecognized manifest key {key}.",
+    why="The browser skips the key with a warning. If it is misspelt, the feature that it was meant for is "
+    "absent.",
     fix="Remove it or fix the spelling.",
     source="manifest.cc ValidateManifest",
 )
@@ -55,6 +60,9 @@ def unknown_key(subject: Subject) -> Iterator[Fault]:
     "ManifestKeyUnavailable",
     "warning",
     message="{key} is ignored: {reason}.",
+    about="A key has no effect in this kind of package or this manifest version.",
+    why="The browser knows the key, but not for this kind of package or manifest version, so it has no "
+    "effect here. In manifests that several browsers share this may be on purpose.",
     fix="Remove it, or use its form for Manifest V3.",
     source="features/simple_feature.cc",
 )

@@ -3,7 +3,7 @@
 import binascii
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given
@@ -16,8 +16,8 @@ _FIRST_WITH_MANIFEST_V3: Final = 88
 
 # extension.cc ParsePEMKeyBytes
 _LONGEST_KEY_BYTES: Final = 100 << 10
-_PEM = re.compile("-----BEGIN.*?KEY-----(.+)-----END", re.DOTALL)
-_LINE_BREAKS = re.compile("[\t-\r ]*[\r\n][\t-\r ]*")
+_BEGIN, _KEY, _END = "-----BEGIN", "KEY-----", "-----END"
+_BLANKS_IN_TEXT = re.compile("[\t-\r ]+")
 
 _BLANKS: Final = "".join(map(chr, range(33)))
 _SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
@@ -27,11 +27,14 @@ _SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
     "KeyNotAllowed",
     "error",
     message="The manifest shouldn't contain the key field.",
+    why="The id follows from the key with which the store signs; a key in the manifest claims another one. "
+    "Edge and the Chrome Web Store refuse the upload.",
     fix='Remove "key"; the store assigns the id.',
     source="Edge, exact text: pie-ai-agent#394; Chrome Web Store: Optia#60",
 )
 def key_not_allowed(subject: Subject) -> Iterator[Fault]:
-    if "key" in subject.manifest.keys:
+    keys = subject.manifest.keys
+    if "key" in keys and _is_key(keys["key"]):
         yield Fault(key=("key",))
 
 
@@ -39,24 +42,25 @@ def key_not_allowed(subject: Subject) -> Iterator[Fault]:
     "InvalidKey",
     "error",
     message="Value 'key' is missing or invalid.",
+    why="Loaded from a folder, an extension gets its id from this key. Chromium refuses one that it cannot "
+    "decode as Base64.",
     fix='Remove "key".',
     source="extension.cc ComputeExtensionID",
 )
 def invalid_key(subject: Subject) -> Iterator[Fault]:
     keys = subject.manifest.keys
-    if "key" in keys and not (isinstance(keys["key"], str) and _is_key(keys["key"])):
+    if "key" in keys and not _is_key(keys["key"]):
         yield Fault(key=("key",))
 
 
-def _is_key(text: str) -> bool:
+def _is_key(text: Any) -> bool:
     """Whether it is Base64, with or without the lines that PEM puts around it."""
-    if not text.isascii() or len(text) > _LONGEST_KEY_BYTES:
+    if not isinstance(text, str) or not text.isascii() or len(text) > _LONGEST_KEY_BYTES:
         return False
-    if text.startswith("-----BEGIN"):
-        match = _PEM.match(_LINE_BREAKS.sub("", text))
-        if match is None:
-            return False
-        text = match[1]
+    if text.startswith(_BEGIN):
+        # Blanks are dropped where there is a line break among them.
+        line = _BLANKS_IN_TEXT.sub(lambda blanks: "" if {"\r", "\n"} & {*blanks[0]} else blanks[0], text)
+        text = line[len(_BEGIN) :].partition(_KEY)[2].rpartition(_END)[0]
     try:
         # Python forgives a stray = behind whole groups, even if strict.
         return len(text) % 4 == 0 and bool(binascii.a2b_base64(text, strict_mode=True))
@@ -68,11 +72,14 @@ def _is_key(text: str) -> bool:
     "UpdateUrlNotAllowed",
     "error",
     message="The manifest shouldn't contain update_url field.",
+    why="Browsers ask this address for updates. Another one than the store's would lead users away from "
+    "the store for good.",
     fix='Remove "update_url"; the store adds its own when it serves the package.',
     source="Edge, exact text: inclusive-code-reviews-browser#319",
 )
 def update_url_not_allowed(subject: Subject) -> Iterator[Fault]:
-    if "update_url" in subject.manifest.keys:
+    keys = subject.manifest.keys
+    if "update_url" in keys and _is_update_url(keys["update_url"]):
         yield Fault(key=("update_url",))
 
 
@@ -80,21 +87,22 @@ def update_url_not_allowed(subject: Subject) -> Iterator[Fault]:
     "InvalidUpdateUrl",
     "error",
     message="Invalid value for update url: '[{value}]'.",
+    why="Chromium refuses an address that is not absolute or has a fragment: it could never ask there for "
+    "an update.",
     fix='Remove "update_url".',
     source="manifest_url_handlers.cc",
 )
 def invalid_update_url(subject: Subject) -> Iterator[Fault]:
     keys = subject.manifest.keys
-    if "update_url" in keys:
-        url = keys["update_url"] if isinstance(keys["update_url"], str) else ""
-        if not _is_url(url) or "#" in url:
-            yield Fault(key=("update_url",), facts={"value": url})
+    if "update_url" in keys and not _is_update_url(keys["update_url"]):
+        url = keys["update_url"]
+        yield Fault(key=("update_url",), facts={"value": url if isinstance(url, str) else ""})
 
 
-def _is_url(url: str) -> bool:
-    """An absolute one. Any text may follow a scheme that is not the web's."""
-    scheme = _SCHEME.match(url.strip(_BLANKS))
-    if scheme is None:
+def _is_update_url(url: Any) -> bool:
+    """An absolute one without a fragment. Any text may follow a scheme that is not the web's."""
+    scheme = _SCHEME.match(url.strip(_BLANKS)) if isinstance(url, str) else None
+    if scheme is None or "#" in url:
         return False
     return scheme[1].lower() not in {"http", "https"} or web_host(url) is not None
 
@@ -103,6 +111,8 @@ def _is_url(url: str) -> bool:
     "MinimumChromeVersion",
     "error",
     message="Invalid value for 'minimum_chrome_version'.",
+    why="The browser compares it with its own version before it installs. It refuses the extension if "
+    "there is nothing to compare.",
     fix='Use for example "110".',
     source="minimum_chrome_version_checker.cc",
 )
@@ -123,6 +133,7 @@ def _least_browser(subject: Subject) -> int | None:
     "MinimumChromeVersionTooHigh",
     "warning",
     message="This extension requires browser version {version} or greater.",
+    why="No browser that is released today installs it: each tells its user that it is too old.",
     fix="Check the number.",
     source="minimum_chrome_version_checker.cc: older browsers refuse to install it",
 )
@@ -136,6 +147,8 @@ def minimum_chrome_version_too_high(subject: Subject) -> Iterator[Fault]:
     "MinimumChromeVersionTooLow",
     "warning",
     message="A Manifest V3 item must require at least version {version}.",
+    why="Browsers before 88 do not know Manifest V3, so they could not run it. The Chrome Web Store "
+    "refuses the package for that.",
     fix='Use "{version}" or more.',
     source="Chrome Web Store: one-click-extensions-manager#100",
 )

@@ -1,6 +1,5 @@
 """Rules on the keys that no other group is about. Most say in one line of shape what the browser's parser wants."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,9 +12,11 @@ from openaddons.packages.rules.shapes import (
     STRINGS,
     Misfit,
     Shape,
+    is_extension_id,
     list_of,
     one_of,
     record,
+    such,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given, misfits
@@ -24,21 +25,7 @@ from openaddons.packages.version import is_browser_version
 
 # Longer schemas are not read; the browser sets no limit, and no administrator reads so much.
 _MOST_SCHEMA_BYTES: Final = 4 << 20
-# components/crx_file/id_util.cc
-_EXTENSION_ID = re.compile("[a-pA-P]{32}")
 _MOST_TOKENS: Final = 100
-
-
-def _such(shape: Shape, wanted: Any, problem: str) -> Shape:
-    """A value of that shape, of which a function says yes."""
-
-    def found(value: Any) -> Iterator[Misfit]:
-        wrong = tuple(shape(value))
-        yield from wrong
-        if not wrong and not wanted(value):
-            yield Misfit((), problem)
-
-    return found
 
 
 def _is_secure_url(url: str) -> bool:
@@ -60,14 +47,17 @@ def _pattern(schemes: frozenset[str] | None) -> Shape:
     return found
 
 
-_ID = _such(STRING, _EXTENSION_ID.fullmatch, "it is no extension's id")
-_NOT_EMPTY = _such(STRING, bool, "it must not be empty")
+_ID = such(STRING, is_extension_id, "it is no extension's id")
+_NOT_EMPTY = such(STRING, bool, "it must not be empty")
 
 
 @rule(
     "StorageSchemaInvalid",
     "error",
     message="Invalid managed schema: {detail}.",
+    about="storage.managed_schema must lead to a file that holds a schema for policies.",
+    why="The browser holds administrators' policies for the extension against this schema. Chromium "
+    "refuses the extension if the file is absent or no schema it understands.",
     fix="Fix the schema.",
     source="storage_schema_manifest_handler.cc; components/policy/core/common/schema.cc",
 )
@@ -96,9 +86,7 @@ def storage_schema_invalid(subject: Subject) -> Iterator[Fault]:
 
 _EXTERNALLY_CONNECTABLE = record(
     optional={
-        "ids": list_of(
-            _such(STRING, lambda text: text == "*" or _EXTENSION_ID.fullmatch(text), "Invalid ID")
-        ),
+        "ids": list_of(such(STRING, lambda text: text == "*" or is_extension_id(text), "Invalid ID")),
         "matches": list_of(_pattern(ANY_SCHEME)),
         "accepts_tls_channel_id": BOOLEAN,
     }
@@ -109,6 +97,10 @@ _EXTERNALLY_CONNECTABLE = record(
     "ExternallyConnectableInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="externally_connectable may hold matches, a list of match patterns, and ids, a list of "
+    "extensions' ids.",
+    why="It says which web pages and extensions may send messages to this one. Chromium refuses what it "
+    "cannot read rather than let in too many.",
     fix='Use for example {{"matches": ["https://*.example.com/*"]}}.',
     source="externally_connectable.cc",
 )
@@ -120,6 +112,9 @@ def externally_connectable_invalid(subject: Subject) -> Iterator[Fault]:
     "IncognitoInvalid",
     "error",
     message="Error at key 'incognito': {problem}.",
+    about="incognito must be spanning, split or not_allowed.",
+    why="It says whether private windows share the extension, get their own or none. Chromium does not "
+    "guess at that and refuses any other word.",
     fix='Use "spanning".',
     source="incognito_info.cc",
 )
@@ -134,6 +129,9 @@ _OAUTH2 = record(required={"client_id": _NOT_EMPTY, "scopes": STRINGS})
     "Oauth2Invalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="oauth2 must hold a client_id that is not empty and a list of scopes.",
+    why="The browser signs users in with this client id and for these scopes. Chromium refuses an "
+    "extension that lacks either, since no sign-in could succeed.",
     fix='Use {{"client_id": "…", "scopes": ["…"]}}.',
     source="oauth2_manifest_handler.cc",
 )
@@ -144,7 +142,7 @@ def oauth2_invalid(subject: Subject) -> Iterator[Fault]:
 _IMPORT = list_of(
     record(
         required={"id": _ID},
-        optional={"minimum_version": _such(STRING, is_browser_version, "it is no version")},
+        optional={"minimum_version": such(STRING, is_browser_version, "it is no version")},
     )
 )
 _EXPORT = record(optional={"allowlist": list_of(_ID)})
@@ -154,6 +152,10 @@ _EXPORT = record(optional={"allowlist": list_of(_ID)})
     "ImportInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="import must be a list of modules, each with its id, and export may hold an allowlist of ids; not "
+    "both together.",
+    why="Shared modules are found by id and version. Chromium refuses an extension that names them "
+    "otherwise, and a module that imports others.",
     fix='Use [{{"id": "…", "minimum_version": "1.0"}}], or remove it.',
     source="shared_module_info.cc",
 )
@@ -182,6 +184,9 @@ _REQUIREMENTS = record(
     "RequirementsInvalid",
     "error",
     message="Error at key '{where}': {problem}.",
+    about="requirements may hold 3D, with the features webgl and css3d, and no plugins.",
+    why="It says what the user's machine must have. Chromium refuses what it does not know, and plugins, "
+    "which no browser runs any more.",
     fix="Remove it.",
     source="requirements_info.cc",
 )
@@ -193,6 +198,8 @@ def requirements_invalid(subject: Subject) -> Iterator[Fault]:
     "TrialTokensInvalid",
     "warning",
     message="Invalid value for '{where}': {problem}.",
+    about="trial_tokens must be a list of distinct tokens, none of them empty.",
+    why="The browser warns and takes no such token, so the experimental feature that it is for stays off.",
     fix="Use a list of distinct tokens, or remove the key.",
     source="trial_tokens_handler.cc",
 )
@@ -214,6 +221,10 @@ _POLICY_HEADER = record(optional={"value": STRING})
     "CrossOriginPolicyInvalid",
     "error",
     message="Error at key '{where}': {problem}.",
+    about="cross_origin_embedder_policy and cross_origin_opener_policy must be objects whose value is a "
+    "text.",
+    why="Its value becomes a header of the extension's pages, on which SharedArrayBuffer depends. Chromium "
+    "refuses the extension if it is no text.",
     fix='Use for example {{"value": "require-corp"}}.',
     source="cross_origin_isolation_info.cc",
 )
@@ -243,10 +254,10 @@ _CONTENT_CAPABILITIES = record(
     required={"matches": list_of(_pattern(frozenset({"https"}))), "permissions": STRINGS}
 )
 _OTHERS: Final[dict[str, Shape]] = {
-    "about_page": _such(STRING, page_name, "it is not the path of a page in the package"),
+    "about_page": such(STRING, page_name, "it is not the path of a page in the package"),
     "offline_enabled": BOOLEAN,
     "event_rules": _EVENT_RULES,
-    "replacement_web_app": _such(STRING, _is_secure_url, "it is no absolute https address"),
+    "replacement_web_app": such(STRING, _is_secure_url, "it is no absolute https address"),
     # Those are not released, but browsers for developers read them, and packages get tested there.
     "content_capabilities": _CONTENT_CAPABILITIES,
     "message_serialization": one_of("json", "structured_clone"),
@@ -259,6 +270,10 @@ _OTHERS: Final[dict[str, Shape]] = {
     "OtherKeyInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="The value of a key without a rule of its own, such as event_rules, is not as the key's reference "
+    "says.",
+    why="Each key has a parser in the browser. If that of this key fails, Chromium does not skip the key: "
+    "it refuses the extension.",
     fix="See the reference of the key.",
     source="the key's manifest handler",
 )

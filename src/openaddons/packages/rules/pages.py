@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from openaddons.packages.references import page_name
+from openaddons.packages.references import climbs, page_name
 from openaddons.packages.rules.shapes import (
     BOOLEAN,
     INTEGER,
     STRING,
     STRINGS,
-    Misfit,
-    Shape,
     member,
     record,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import ABSENT, given, misfits
 from openaddons.packages.urls import web_host
 
 _OPTIONS_UI = record(required={"page": STRING}, optional={"chrome_style": BOOLEAN, "open_in_tab": BOOLEAN})
@@ -25,17 +24,9 @@ _OMNIBOX = record(required={"keyword": STRING})
 _SIDE_PANEL = record(required={"default_path": STRING})
 
 
-def _misfits(subject: Subject, key: str, shape: Shape) -> Iterator[tuple[Misfit, Fault]]:
-    """Where a key's value has not its shape, if there is the key, and the fault to begin with."""
-    keys = subject.manifest.keys
-    for misfit in shape(keys[key]) if key in keys else ():
-        facts = {"where": misfit.told_of(key), "problem": misfit.problem}
-        yield misfit, Fault(key=(key, *misfit.path), facts=facts)
-
-
 def _options_ui(subject: Subject) -> dict[str, Any] | None:
     """The options_ui that the browser takes notice of: it ignores one with a member of a wrong type."""
-    value = subject.manifest.keys.get("options_ui")
+    value = given(subject, "options_ui")
     return value if isinstance(value, dict) and not any(_OPTIONS_UI(value)) else None
 
 
@@ -49,18 +40,22 @@ def _embedded_page(subject: Subject) -> str | None:
     "OptionsInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="options_page must be a page of the package; options_ui has no chrome_style in Manifest V3.",
+    why="Users get to the settings by this page, so it must lie in the package. Manifest V3 also knows no "
+    "chrome_style any more, and Chromium refuses an extension with it.",
     fix='Use "options_ui": {{"page": "options.html"}}.',
     source="options_page_info.cc",
 )
 def options_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    page = keys.get("options_page", "")
-    if not isinstance(page, str):
-        yield Fault(key=("options_page",), facts={"where": "options_page", "problem": "it is not a string"})
-    elif page and page_name(page) is None and _embedded_page(subject) is None:
+    page = given(subject, "options_page")
+    problem = None
+    if page is not ABSENT and not isinstance(page, str):
+        problem = "it is not a string"
+    elif isinstance(page, str) and page and page_name(page) is None and _embedded_page(subject) is None:
         problem = f"{page} is not the path of a page in the package"
+    if problem:
         yield Fault(key=("options_page",), facts={"where": "options_page", "problem": problem})
-    if "chrome_style" in (_options_ui(subject) or ()) and keys.get("manifest_version") != 2:
+    if "chrome_style" in (_options_ui(subject) or ()) and subject.manifest.keys.get("manifest_version") != 2:
         problem = "chrome_style cannot be used with manifest version 3"
         yield Fault(key=("options_ui", "chrome_style"), facts={"where": "options_ui", "problem": problem})
 
@@ -69,16 +64,18 @@ def options_invalid(subject: Subject) -> Iterator[Fault]:
     "OptionsMissing",
     "error",
     message="Could not load options page '{path}'.",
+    why="The menu would lead users who want the settings to an error page. Chromium refuses the extension "
+    "instead.",
     fix="Add the file; names are case-sensitive.",
     source="options_page_info.cc",
 )
 def options_missing(subject: Subject) -> Iterator[Fault]:
-    page = subject.manifest.keys.get("options_page")
+    page = given(subject, "options_page")
     key: tuple[str, ...]
     name, key = _embedded_page(subject), ("options_ui", "page")
     if name is None and isinstance(page, str):
         name, key = page_name(page), ("options_page",)
-    if name is not None and name not in subject.archive.files:
+    if name is not None and name not in subject.archive.files and not climbs(name):
         yield Fault(key=key, facts={"path": name})
 
 
@@ -86,13 +83,14 @@ def options_missing(subject: Subject) -> Iterator[Fault]:
     "DevtoolsPageInvalid",
     "error",
     message="Invalid value for 'devtools_page'.",
+    why="The developer tools give this page a view of the inspected site, so it must be one of the "
+    "package. Chromium refuses any other address.",
     fix="Use the path of a page in the package.",
     source="chrome_manifest_url_handlers.cc",
 )
 def devtools_page_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    page = keys.get("devtools_page")
-    if "devtools_page" in keys and not (isinstance(page, str) and page_name(page) is not None):
+    page = given(subject, "devtools_page")
+    if page is not ABSENT and not (isinstance(page, str) and page_name(page) is not None):
         yield Fault(key=("devtools_page",))
 
 
@@ -100,21 +98,24 @@ def devtools_page_invalid(subject: Subject) -> Iterator[Fault]:
     "UrlOverridesInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="chrome_url_overrides must replace one of newtab, bookmarks and history, by a page of the package.",
+    why="The page takes the place of the new tab, the bookmarks or the history. Chromium refuses an "
+    "extension that replaces two of them, or one by nothing.",
     fix="Override one page by a page in the package.",
     source="chrome_manifest_url_handlers.cc URLOverridesHandler",
 )
 def url_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     key = "chrome_url_overrides"
-    for _, fault in _misfits(subject, key, _URL_OVERRIDES):
-        yield fault
-    value = subject.manifest.keys.get(key)
+    yield from misfits(subject, key, shape=_URL_OVERRIDES)
+    value = given(subject, key)
     pages = {name: page for name in _OVERRIDES if isinstance(page := member(value, name), str)}
     if len(pages) > 1:
         problem = "An extension cannot override more than one page"
         yield Fault(key=(key,), facts={"where": key, "problem": problem})
     for name, page in pages.items():
-        if page_name(page) not in subject.archive.files:
-            facts = {"where": f"{key}.{name}", "problem": f"there is no file '{page}'"}
+        # The empty path is the package's own, and no page: FileReferenceMissing.
+        if page and page_name(page) is None:
+            facts = {"where": f"{key}.{name}", "problem": f"{page} is not the path of a page in the package"}
             yield Fault(key=(key, name), facts=facts)
 
 
@@ -122,13 +123,15 @@ def url_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     "OmniboxInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="omnibox must hold a keyword that is not empty.",
+    why="Users type this word into the address bar to reach the extension. Chromium refuses one that "
+    "nobody can type: empty, or no text.",
     fix="Set a keyword that is not empty.",
     source="omnibox_handler.cc",
 )
 def omnibox_invalid(subject: Subject) -> Iterator[Fault]:
-    for _, fault in _misfits(subject, "omnibox", _OMNIBOX):
-        yield fault
-    if member(subject.manifest.keys.get("omnibox"), "keyword") == "":
+    yield from misfits(subject, "omnibox", shape=_OMNIBOX)
+    if given(subject, "omnibox", "keyword") == "":
         facts = {"where": "omnibox.keyword", "problem": "It must be non-empty"}
         yield Fault(key=("omnibox", "keyword"), facts=facts)
 
@@ -137,13 +140,15 @@ def omnibox_invalid(subject: Subject) -> Iterator[Fault]:
     "SidePanelInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="side_panel must hold a default_path that leads into the package.",
+    why="The browser shows this page beside the tab. Chromium refuses a path that does not lead into the "
+    "package, for the panel would stay empty.",
     fix="Use the path of a page in the package.",
     source="side_panel_info.cc",
 )
 def side_panel_invalid(subject: Subject) -> Iterator[Fault]:
-    for _, fault in _misfits(subject, "side_panel", _SIDE_PANEL):
-        yield fault
-    path = member(subject.manifest.keys.get("side_panel"), "default_path")
+    yield from misfits(subject, "side_panel", shape=_SIDE_PANEL)
+    path = given(subject, "side_panel", "default_path")
     if isinstance(path, str) and page_name(path) is None:
         problem = "Side panel file path must be a relative URL to a valid extension resource"
         key = ("side_panel", "default_path")
@@ -154,13 +159,14 @@ def side_panel_invalid(subject: Subject) -> Iterator[Fault]:
     "HomepageUrlInvalid",
     "error",
     message="Invalid value for homepage url: '[{value}]'.",
+    why="The browser links to it from the extension's details. Chromium refuses what is no web address, "
+    "such as a javascript: URL or a bare host name.",
     fix="Use an absolute address, https://….",
     source="manifest_url_handlers.cc",
 )
 def homepage_url_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    if "homepage_url" in keys:
-        value = keys["homepage_url"]
+    value = given(subject, "homepage_url")
+    if value is not ABSENT:
         url = value if isinstance(value, str) else ""
         if web_host(url) is None:
             yield Fault(key=("homepage_url",), facts={"value": url})
@@ -188,19 +194,21 @@ _SEARCH_PROVIDER_NEEDS: Final = ("name", "keyword", "encoding", "favicon_url")
     "SettingsOverridesInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="chrome_settings_overrides must have members of the right types, and at least one that can be "
+    "used.",
+    why="On Windows and macOS the browser refuses the extension if nothing that it wants to override is "
+    "usable. Linux ignores the key, so no test there shows it.",
     fix="Use absolute addresses, https://….",
     source="settings_overrides_handler.cc (on Windows and macOS only); seen on Edge: re-start#5",
 )
 def settings_overrides_invalid(subject: Subject) -> Iterator[Fault]:
     key = "chrome_settings_overrides"
-    keys = subject.manifest.keys
-    if key not in keys:
-        return
-    wrong_types = [fault for _, fault in _misfits(subject, key, _SETTINGS_OVERRIDES)]
+    overrides = given(subject, key)
+    wrong_types = list(misfits(subject, key, shape=_SETTINGS_OVERRIDES))
     yield from wrong_types
-    if wrong_types:
+    if overrides is ABSENT or wrong_types:
         return
-    problems = list(_override_problems(keys[key]))
+    problems = list(_override_problems(overrides))
     # The browser takes what is right and leaves the rest, unless nothing is right.
     if None not in problems:
         path, problem = next((found for found in problems if found is not None), ((), "it overrides nothing"))

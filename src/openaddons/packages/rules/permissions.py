@@ -7,6 +7,7 @@ from openaddons.packages.data import permissions as names
 from openaddons.packages.match_patterns import HOST_PERMISSION_SCHEMES, NotAPattern, parse_match_pattern
 from openaddons.packages.rules.shapes import STRINGS, Misfit, objects_of, strings_of
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import given, misfits
 
 _API_KEYS: Final = ("permissions", "optional_permissions")
 _HOST_KEYS: Final = ("host_permissions", "optional_host_permissions")
@@ -64,7 +65,7 @@ def _item_problem(item: Any) -> str | None:
 def _requested(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Names of all permissions, those inside of others too."""
     for key in _API_KEYS:
-        value = subject.manifest.keys.get(key)
+        value = given(subject, key)
         for index, name in strings_of(value):
             yield (key, index), name
         for index, item in objects_of(value):
@@ -79,7 +80,7 @@ def _requested(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
 
 def _hosts(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for key in _HOST_KEYS:
-        for index, text in strings_of(subject.manifest.keys.get(key)):
+        for index, text in strings_of(given(subject, key)):
             yield (key, index), text
 
 
@@ -96,24 +97,27 @@ def _why_no_host(text: str) -> str | None:
     "PermissionsInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="permissions, host_permissions and their optional forms must be lists of strings; few permissions "
+    "have details.",
+    why="The browser reads lists of names, to grant them and to tell users of them. Chromium refuses the "
+    "extension if it finds anything else.",
     fix="Use a list of strings.",
     source="permissions_parser.cc, api_permission_set.cc",
 )
 def permissions_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    # Manifest V2 knows neither of the other two.
-    host_keys = () if keys.get("manifest_version") == 2 else _HOST_KEYS
-    shapes = {**dict.fromkeys(_API_KEYS, _api_misfits), **dict.fromkeys(host_keys, STRINGS)}
-    for key, shape in shapes.items():
-        for misfit in shape(keys[key]) if key in keys else ():
-            facts = {"where": misfit.told_of(key), "problem": misfit.problem}
-            yield Fault(key=(key, *misfit.path), facts=facts)
+    for key in _API_KEYS:
+        yield from misfits(subject, key, shape=_api_misfits)
+    for key in _HOST_KEYS:
+        yield from misfits(subject, key, shape=STRINGS)
 
 
 @rule(
     "PermissionUnknown",
     "warning",
     message="{permission} is ignored by the browser: {reason}.",
+    about="A permission or a host pattern is ignored: unknown, malformed, or not for this extension.",
+    why="The browser skips it with a warning and grants nothing. What needs it fails later, while users "
+    "are at work.",
     fix="Remove it or correct it.",
     source="permissions_parser.cc",
 )
@@ -145,6 +149,8 @@ def _why_ignored(name: str, *, optional: bool, is_version_2: bool) -> str | None
     "PermissionBroad",
     "warning",
     message="{permission} needs a justification.",
+    why="It lets the extension see or change far more than one site. Browsers warn of most such "
+    "permissions at installation, and Edge's reviewers ask for the reason.",
     fix="Ask for less, or say why in the notes for certification.",
     source="Edge, Publish an extension: Justify any permissions",
 )
@@ -155,7 +161,7 @@ def permission_broad(subject: Subject) -> Iterator[Fault]:
     patterns = list(_hosts(subject))
     if subject.manifest.keys.get("manifest_version") == 2:
         patterns.extend(_requested(subject))
-    for script, value in objects_of(subject.manifest.keys.get("content_scripts")):
+    for script, value in objects_of(given(subject, "content_scripts")):
         for index, text in strings_of(value.get("matches")):
             patterns.append((("content_scripts", script, "matches", index), text))
     for key, text in patterns:

@@ -1,4 +1,4 @@
-"""The table of rules: id, severity, words, remedy and source of each.
+"""The table of rules: id, severity, words, reason, remedy and source of each.
 
 Two kinds of rules have their rows here:
 
@@ -9,9 +9,8 @@ Two kinds of rules have their rows here:
 A new group of rules is a new module in this folder and its name in ``check.GROUPS``.
 """
 
-from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict, Unpack
 
 from openaddons.packages.findings import Finding, Severity
 
@@ -20,10 +19,6 @@ RULES = MappingProxyType(_ROWS)
 """Every rule of the modules imported so far, by id."""
 
 _SHOWN_CHARACTERS = 120
-_WHY: Mapping[Severity, str] = {
-    "error": "Browsers or stores refuse such a package, or it is not safe to serve, so it cannot be published.",
-    "warning": "Such a package can be published. Publisher and reviewer see the warning.",
-}
 
 
 class _Blanks(dict[str, str]):
@@ -40,26 +35,23 @@ class Rule(NamedTuple):
     severity: Severity
     message: str
     """With ``{…}`` for what the finding fills in."""
+    why: str
+    """What goes wrong for users, browsers or reviewers where it is broken."""
     fix: str
     source: str
     """Where the rule comes from, so that a reader can dispute it."""
-    why: str = ""
-    """What happens to those who break it, if that is more than its severity says."""
+    about: str = ""
+    """What it asks for, if the message says little without the facts of a finding."""
 
     @property
     def what(self) -> str:
-        """The message without the facts of a finding."""
-        return self.message.format_map(_Blanks())
+        """What it is about: in general, or as the message without the facts of a finding."""
+        return self.about or self.message.format_map(_Blanks())
 
     @property
     def how(self) -> str:
         """The remedy without the facts of a finding."""
         return self.fix.format_map(_Blanks())
-
-    @property
-    def reason(self) -> str:
-        """Why one should care."""
-        return self.why or _WHY[self.severity]
 
     def finding(
         self, *, file: str | None = None, line: int | None = None, column: int | None = None, **facts: object
@@ -77,14 +69,20 @@ class Rule(NamedTuple):
         )
 
 
+class Words(TypedDict):
+    """What a rule is declared with besides its id and severity; see :class:`Rule`."""
+
+    message: str
+    about: NotRequired[str]
+    why: str
+    fix: str
+    source: str
+
+
 def declare(
     id: str,  # noqa: A002 - the column's name
     severity: Severity,
-    *,
-    message: str,
-    fix: str,
-    source: str,
-    why: str = "",
+    **words: Unpack[Words],
 ) -> Rule:
     """Put a rule into the table.
 
@@ -93,7 +91,7 @@ def declare(
     """
     if id in _ROWS:
         raise ValueError(f"rule {id} is declared twice")
-    row = Rule(id, severity, message, fix, source, why)
+    row = Rule(id, severity, **words)
     _ROWS[id] = row
     return row
 

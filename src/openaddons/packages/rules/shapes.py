@@ -7,6 +7,7 @@ Chromium generates the parsers of many keys from their IDL; this says the same i
 A shape is a function from a value to its misfits, so that a key with special wishes needs only a function.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -60,6 +61,23 @@ BOOLEAN: Final = of_kind(bool)
 INTEGER: Final = of_kind(int)
 _LIST: Final = of_kind(list)
 _DICTIONARY: Final = of_kind(dict)
+
+
+def such(shape: Shape, wanted: Callable[[Any], Any], problem: str) -> Shape:
+    """A value of that shape, of which ``wanted`` says yes."""
+
+    def misfits(value: Any) -> Iterator[Misfit]:
+        wrong = tuple(shape(value))
+        yield from wrong
+        if not wrong and not wanted(value):
+            yield Misfit((), problem)
+
+    return misfits
+
+
+# components/crx_file/id_util.cc takes upper case too.
+is_extension_id: Final = re.compile("[a-pA-P]{32}").fullmatch
+"""Whether a text is the id of an extension."""
 
 
 def one_of(*words: str) -> Shape:

@@ -2,22 +2,26 @@
 
 ::
 
-    @rule("InvalidName", "error", message=..., fix=..., source="extension.cc LoadName")
+    @rule("InvalidName", "error", message=..., why=..., fix=..., source="extension.cc LoadName")
     def invalid_name(subject: Subject) -> Iterator[Fault]:
         if not subject.name:
             yield Fault(key=("name",))
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, Unpack
 
 from openaddons.packages.archive import MANIFEST_NAME, Archive, CheckCancelled, never
 from openaddons.packages.contents import Contents
 from openaddons.packages.findings import Finding, Findings, Limits, Severity
 from openaddons.packages.manifest import Manifest
 from openaddons.packages.rules.registry import Rule as Row
-from openaddons.packages.rules.registry import declare
+from openaddons.packages.rules.registry import Words, declare
+
+MOST_FAULTS: Final = 1000
+"""After so many faults a rule is not asked further: a manifest can hold hundreds of thousands."""
 
 
 class Subject(NamedTuple):
@@ -54,14 +58,14 @@ class PackageRule(NamedTuple):
     check: Check
 
     def judge(self, subject: Subject, findings: Findings, cancelled: Callable[[], bool] = never) -> None:
-        """Add a finding for each fault.
+        """Add a finding for each fault, up to ``MOST_FAULTS``.
 
-        Those that find no room are counted and not put into words: a manifest can hold hundreds of thousands.
+        Those that find no room are counted and not put into words.
 
         Raises:
             CheckCancelled: ``cancelled`` said yes.
         """
-        for fault in self.check(subject):
+        for fault in islice(self.check(subject), MOST_FAULTS):
             if cancelled():
                 raise CheckCancelled
             if findings.has_room(self.row.severity):
@@ -84,14 +88,10 @@ PACKAGE_RULES: list[PackageRule] = []
 def rule(
     id: str,  # noqa: A002 - the column's name
     severity: Severity,
-    *,
-    message: str,
-    fix: str,
-    source: str,
-    why: str = "",
+    **words: Unpack[Words],
 ) -> Callable[[Check], Check]:
     """Put the function below into the table of rules."""
-    row = declare(id, severity, message=message, fix=fix, source=source, why=why)
+    row = declare(id, severity, **words)
 
     def register(check: Check) -> Check:
         PACKAGE_RULES.append(PackageRule(row, check))

@@ -1,6 +1,7 @@
 """Rules on ``theme``."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from openaddons.packages.resources import is_image_name
@@ -55,25 +56,32 @@ def _theme(value: Any) -> Iterator[Misfit]:
     "ThemeInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="theme must name images of the package; a color has 3 or 4 numbers and a tint has 3.",
+    why="Chromium refuses the whole theme over one colour, tint or picture that it cannot use.",
     fix="Name images of the package; write colors as [red, green, blue].",
     source="theme_handler.cc",
 )
 def theme_invalid(subject: Subject) -> Iterator[Fault]:
     yield from misfits(subject, "theme", shape=_theme)
     images = given(subject, "theme", "images")
+    names = tuple(subject.archive.files)
     for name, path in images.items() if isinstance(images, dict) else ():
         # Of a file by scale, the browser does not ask here whether it is there.
-        if isinstance(path, str) and not _is_there(subject, path):
+        if isinstance(path, str) and not _is_there(subject, path, names):
             key = ("theme", "images", name)
             yield Fault(key=key, facts={"where": ".".join(key), "problem": f"there is no file '{path}'"})
 
 
-def _is_there(subject: Subject, path: str) -> bool:
-    """Also if the browser does not look: it ignores a file whose name is no image's, though not one without."""
+def _is_there(subject: Subject, path: str, names: Sequence[str]) -> bool:
+    """Also if the browser does not look: it ignores a file whose name is no image's, though not one without.
+
+    ``names`` are those of all files, sorted: a theme can name fifty thousand images, and hold twenty thousand.
+    """
     components = [component for component in path.split("/") if component not in {"", "."}]
     if "." in (components or [""])[-1].lstrip(".") and not is_image_name(path):
         return True
     name = "/".join(components)
-    files = subject.archive.files
     # A folder is there too, and the empty path is the package's.
-    return not name or name in files or any(file.startswith(f"{name}/") for file in files)
+    at = bisect_left(names, f"{name}/")
+    in_folder = at < len(names) and names[at].startswith(f"{name}/")
+    return not name or in_folder or name in subject.archive.files

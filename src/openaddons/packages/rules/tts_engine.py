@@ -63,6 +63,10 @@ def _tts_engine(value: Any) -> Iterator[Misfit]:
     "TtsEngineInvalid",
     "error",
     message="Invalid value for '{where}': {problem}.",
+    about="tts_engine must describe its voices, and have both sample_rate and buffer_size, in range, or "
+    "neither.",
+    why="The browser offers these voices wherever text is read aloud. It refuses an extension whose "
+    "voices, languages, events or sound rates it could not use.",
     fix="See the reference of the key.",
     source="tts_engine_manifest_handler.cc",
 )

@@ -6,6 +6,7 @@ have (manifest.cc AvailableValuesFilter). So ``"background": {"scripts": 42}`` i
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 from typing import Any, Final
 
 from openaddons.packages.data.manifest_keys import (
@@ -19,6 +20,7 @@ from openaddons.packages.data.manifest_keys import (
     UNRELEASED,
     Key,
 )
+from openaddons.packages.rules.reach import Path, Step, reach
 from openaddons.packages.rules.shapes import Shape
 from openaddons.packages.rules.subject import Fault, Subject
 
@@ -31,18 +33,32 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
+_NEWEST_VERSION: Final = 3
 
 
 def given(subject: Subject, *path: str) -> Any:
     """The value that a path of keys leads to, or ``ABSENT``."""
-    value: Any = subject.manifest.keys
+    keys: Any = subject.manifest.keys
+    if path[0] not in keys:
+        return ABSENT  # as most keys are, and they are asked for a hundred times
+    value = keys
     for depth, key in enumerate(path, 1):
         if not isinstance(value, dict) or key not in value:
             return ABSENT
-        if not is_read(subject.manifest.keys, ".".join(path[:depth])):
+        if not is_read(keys, ".".join(path[:depth])):
             return ABSENT
         value = value[key]
     return value
+
+
+def given_texts(subject: Subject, *steps: Step) -> Iterator[tuple[Path, str]]:
+    """As ``reach_texts``, in what the browser reads."""
+    if steps[0] not in subject.manifest.keys:
+        return  # nearly always
+    names = tuple(str(step) for step in takewhile(lambda step: isinstance(step, str), steps))
+    for path, value in reach(given(subject, *names), *steps[len(names) :], path=names):
+        if isinstance(value, str):
+            yield path, value
 
 
 def misfits(subject: Subject, *path: str, shape: Shape) -> Iterator[Fault]:
@@ -69,10 +85,13 @@ def kind_of(keys: Mapping[str, Any]) -> str:
 
 
 def version_of(keys: Mapping[str, Any]) -> int:
-    """The manifest version by which keys are dropped, whether or not it is one that can be published."""
+    """The manifest version by which keys are dropped, whether or not it is one that can be published.
+
+    Of a version that does not exist yet, the browser reads what it knows of the newest.
+    """
     version = keys.get("manifest_version")
     if type(version) is int:
-        return version
+        return min(version, _NEWEST_VERSION)
     return 2 if kind_of(keys) == PLATFORM_APP else 1
 
 

@@ -1,6 +1,5 @@
 """Rules on ``web_accessible_resources``."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -9,12 +8,14 @@ from openaddons.packages.rules.shapes import (
     BOOLEAN,
     STRINGS,
     Misfit,
+    is_extension_id,
     list_of,
     objects_of,
     record,
     strings_of,
 )
 from openaddons.packages.rules.subject import Fault, Subject, rule
+from openaddons.packages.rules.values import misfits
 
 _KEY: Final = "web_accessible_resources"
 _SHAPE = list_of(
@@ -23,33 +24,28 @@ _SHAPE = list_of(
         optional={"matches": STRINGS, "extension_ids": STRINGS, "use_dynamic_url": BOOLEAN},
     )
 )
-# The browser takes upper case too (crx_file::id_util::IdIsValid).
-_EXTENSION_ID = re.compile("[A-Pa-p]{32}")
 _ANY_EXTENSION: Final = "*"
 
 
 @rule(
     "WebAccessibleResourcesInvalid",
     "error",
-    message="Invalid value for '{where}'. {detail}.",
+    message="Invalid value for '{where}'. {problem}.",
+    about="web_accessible_resources must be a list of objects that name resources and who may load them.",
+    why="It opens files of the extension to web pages. Chromium refuses the plain list of Manifest V2, and "
+    "entries that do not say to whom.",
     fix='Use [{{"resources": ["img/a.png"], "matches": ["https://*.example.com/*"]}}].',
     source="web_accessible_resources_info.cc",
 )
 def web_accessible_resources_invalid(subject: Subject) -> Iterator[Fault]:
-    keys = subject.manifest.keys
-    if _KEY not in keys:
-        return
-    value = keys[_KEY]
-    if keys.get("manifest_version") == 2:
-        misfits = list(STRINGS(value))
-    else:
-        misfits = [
-            *_SHAPE(value),
-            *(misfit for index, entry in objects_of(value) for misfit in _of(index, entry)),
-        ]
-    for misfit in misfits:
-        facts = {"where": misfit.told_of(_KEY), "detail": misfit.problem}
-        yield Fault(key=(_KEY, *misfit.path), facts=facts)
+    is_version_2 = subject.manifest.keys.get("manifest_version") == 2
+    yield from misfits(subject, _KEY, shape=STRINGS if is_version_2 else _resources)
+
+
+def _resources(value: Any) -> Iterator[Misfit]:
+    yield from _SHAPE(value)
+    for index, entry in objects_of(value):
+        yield from _of(index, entry)
 
 
 def _of(index: int, entry: dict[str, Any]) -> Iterator[Misfit]:
@@ -66,7 +62,7 @@ def _of(index: int, entry: dict[str, Any]) -> Iterator[Misfit]:
             if ids != [_ANY_EXTENSION]:
                 problem = "If a wildcard entry is present, it must be the only entry"
                 yield Misfit((index, "extension_ids", place), problem)
-        elif not _EXTENSION_ID.fullmatch(extension_id):
+        elif not is_extension_id(extension_id):
             yield Misfit((index, "extension_ids", place), "Invalid extension id: 32 letters from a to p")
 
 

@@ -64,7 +64,6 @@ def test_a_sound_content_script_breaks_no_rule(members: dict[str, Any]) -> None:
         ({"js": ["b.css"]}, "ContentScriptMimeType"),
         ({"css": ["a.js"]}, "ContentScriptMimeType"),
         ({"js": [""]}, "ContentScriptMimeType"),
-        ({"js": ["../gone.js"]}, "ContentScriptMimeType"),
         (
             {"match_origin_as_fallback": True, "matches": ["https://example.com/maps/*"]},
             "MatchOriginAsFallbackPath",

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from tests.unit.packages.rules.asking import JSON, codes, messages
+from tests.unit.packages.rules.asking import JSON, codes, messages, report_on
 
 GROUP = {
     "FileReferenceMissing",
@@ -49,23 +49,16 @@ def test_references_that_lead_to_files(keys: dict[str, Any]) -> None:
         ({"devtools_page": "gone.html"}, "gone.html"),
         ({"devtools_page": "P.html"}, "P.html"),
         ({"devtools_page": "../p.html"}, "../p.html"),
-        ({"options_page": "d/gone.html"}, "d/gone.html"),
-        ({"options_ui": {"page": "gone.html"}}, "gone.html"),
+        ({"options_page": "../p.html"}, "../p.html"),
+        ({"options_page": "gone.html", "options_ui": {"page": "p.html"}}, "gone.html"),
         ({"action": {"default_popup": "gone.html"}}, "gone.html"),
-        ({"action": {"default_icon": "gone.png"}}, "gone.png"),
-        ({"action": {"default_icon": {"16": "gone.png"}}}, "gone.png"),
-        ({"background": {"service_worker": "gone.js"}}, "gone.js"),
-        ({"manifest_version": 2, "background": {"scripts": ["gone.js"]}}, "gone.js"),
+        ({"background": {"service_worker": "../a.js"}}, "../a.js"),
         ({"manifest_version": 2, "page_action": {"default_popup": "gone.html"}}, "gone.html"),
         ({"sandbox": {"pages": ["p.html", "gone.html"]}}, "gone.html"),
         ({"side_panel": {"default_path": "gone.html"}}, "gone.html"),
         ({"chrome_url_overrides": {"newtab": "gone.html"}}, "gone.html"),
         ({"chrome_url_overrides": {"newtab": ""}}, "."),
-        ({"content_scripts": [{"js": ["a.js"]}, {"js": ["gone.js"]}]}, "gone.js"),
-        ({"content_scripts": [{"css": ["gone.css"]}]}, "gone.css"),
-        ({"icons": {"16": "gone.png"}}, "gone.png"),
-        ({"icons": {"16": "d\\i.png"}}, "d\\i.png"),
-        ({"storage": {"managed_schema": "gone.json"}}, "gone.json"),
+        ({"content_scripts": [{"js": ["../a.js"]}]}, "../a.js"),
         ({"declarative_net_request": {"rule_resources": [{"path": "gone.json"}]}}, "gone.json"),
     ],
 )
@@ -73,6 +66,46 @@ def test_references_that_lead_nowhere(keys: dict[str, Any], path: str) -> None:
     (message,) = messages("FileReferenceMissing", keys, FILES)
 
     assert message.startswith(f"Manifest file reference '{path}' does not exist in the zip archive. (Note: ")
+
+
+SCRIPT = {"matches": ["https://example.com/*"]}
+UNRELATED = {"ManifestVersionUnsupported", "IconsMissing", "DescriptionMissing"}
+RULESET = {"id": "r", "path": "gone.json", "enabled": False}
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ({"options_page": "d/gone.html"}, "OptionsMissing"),
+        ({"options_ui": {"page": "gone.html"}}, "OptionsMissing"),
+        ({"action": {"default_icon": "gone.png"}}, "IconMissing"),
+        ({"action": {"default_icon": {"16": "gone.png"}}}, "IconMissing"),
+        ({"action": {"default_icon": "d\\i.png"}}, "ActionInvalid"),
+        ({"background": {"service_worker": "gone.js"}}, "BackgroundMissing"),
+        ({"manifest_version": 2, "background": {"scripts": ["gone.js"]}}, "BackgroundMissing"),
+        ({"content_scripts": [SCRIPT | {"js": ["a.js", "gone.js"]}]}, "ContentScriptMissing"),
+        ({"content_scripts": [SCRIPT | {"css": ["gone.css"]}]}, "ContentScriptMissing"),
+        ({"icons": {"128": "gone.png"}}, "IconMissing"),
+        ({"icons": {"128": "d\\i.png"}}, "IconsInvalid"),
+        ({"storage": {"managed_schema": "gone.json"}}, "StorageSchemaInvalid"),
+        (
+            {
+                "permissions": ["declarativeNetRequest"],
+                "declarative_net_request": {"rule_resources": [RULESET]},
+            },
+            "DnrRulesetFile",
+        ),
+        ({"content_scripts": [SCRIPT | {"js": ["../a.js"]}]}, "FileReferenceMissing"),
+        ({"chrome_url_overrides": {"newtab": "gone.html"}}, "FileReferenceMissing"),
+        ({"chrome_url_overrides": {"newtab": "https://example.com/"}}, "UrlOverridesInvalid"),
+        ({"theme": {"images": {"frame": "gone.png"}}}, "ThemeInvalid"),
+        ({"theme": {"images": {"frame": {"100": "gone.png"}}}}, "IconUndecodable"),
+    ],
+)
+def test_a_missing_file_is_told_of_once(keys: dict[str, Any], code: str) -> None:
+    found = [finding.code for finding in report_on(keys, FILES).findings]
+
+    assert [each for each in found if each not in UNRELATED] == [code]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +119,7 @@ def test_references_that_lead_nowhere(keys: dict[str, Any], path: str) -> None:
         ("run.exe", b"MZ", "BannedFile"),
         ("d/lib.SO", b"\x7fELF", "BannedFile"),
         ("d/more.zip", b"PK", "NestedArchive"),
+        ("d/more.jar", b"PK", "BannedFile"),
         ("old.js.orig", b"", "JunkFile"),
         ("a.js~", b"", "JunkFile"),
         ("a.js.map", b"", "JunkFile"),

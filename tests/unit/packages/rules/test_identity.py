@@ -64,6 +64,7 @@ def test_a_sound_identity_breaks_no_rule(keys: dict[str, Any]) -> None:
         ({"manifest_version": 2}, "ManifestVersionUnsupported"),
         ({"manifest_version": 4}, "ManifestVersionUnsupported"),
         ({"description": []}, "InvalidDescription"),
+        ({"description": None}, "InvalidDescription"),
         ({"description": "x" * 133}, "DescriptionTooLong"),
         ({"description": ""}, "DescriptionMissing"),
         ({"author": {"name": "me"}}, "InvalidAuthor"),

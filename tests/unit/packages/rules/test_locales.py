@@ -52,6 +52,7 @@ def test_locales_as_they_should_be(keys: dict[str, Any], catalogues: dict[str, b
         ({"default_locale": 1}, {}, "DefaultLocaleInvalid"),
         ({"default_locale": ""}, {}, "DefaultLocaleInvalid"),
         ({"default_locale": None}, {}, "DefaultLocaleInvalid"),
+        ({"default_locale": "e n"}, {}, "DefaultLocaleInvalid"),
         ({}, {"en": b"{}"}, "LocalesWithoutDefault"),
         ({"default_locale": 1}, {"en": b"{}"}, "LocalesWithoutDefault"),
         ({"default_locale": "fr"}, {"en": b"{}"}, "LocalesWithoutDefault"),
@@ -172,6 +173,21 @@ def test_a_sound_catalogue(content: Any) -> None:
 @pytest.mark.parametrize("content", BROKEN, ids=str)
 def test_a_broken_catalogue(content: Any) -> None:
     assert read(content).problems
+
+
+def test_a_catalogue_keeps_what_was_asked_for() -> None:
+    content = {
+        "A": {"message": "1"},
+        "b": {"message": "$x$", "placeholders": {"X": {"content": "2"}}},
+        "c": 3,
+    }
+    content |= {f"m{number}": {"message": ""} for number in range(1000)}
+
+    found = read_catalogue(json.dumps(content).encode(), frozenset({"a", "b", "c", "d"}))
+
+    assert found == Catalogue(
+        1003, frozenset({"a", "b", "c"}), texts={"a": "1", "b": "2"}, problems=found.problems
+    )
 
 
 def test_a_thousand_broken_messages_make_a_few_problems() -> None:

@@ -52,3 +52,12 @@ def test_no_value_is_too_strange(value: Any, member: str) -> None:
     report_on({"theme": value})
     report_on({"theme": {member: value}})
     report_on({"theme": {member: {"x": value, "y": {"100": value}, "z": [value, value, value]}}})
+
+
+def test_a_folder_is_there_though_other_names_begin_like_it() -> None:
+    files = dict.fromkeys(("a-b/x.png", "a.png", "a/x.png", "ab/x.png"), b"1")
+    theme = {"images": {"frame": "a", "button": "ab", "toolbar": "a-"}}
+
+    assert messages("ThemeInvalid", {"theme": theme}, files) == [
+        "Invalid value for 'theme.images.toolbar': there is no file 'a-'."
+    ]

@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 
 from openaddons.packages.rules.values import is_read, kind_of, version_of
+from tests.corpus.make import OF_EXTENSIONS
+from tests.unit.packages.rules.asking import report_on
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,7 @@ def test_the_kind_follows_from_the_keys(keys: dict[str, Any], kind: str) -> None
     ("keys", "version"),
     [
         ({"manifest_version": 3}, 3),
+        ({"manifest_version": 4}, 3),
         ({"manifest_version": True}, 1),
         ({"manifest_version": "3"}, 1),
         ({}, 1),
@@ -51,3 +54,12 @@ def test_keys_are_dropped_by_an_integral_version(keys: dict[str, Any], version: 
 )
 def test_browsers_read_what_this_kind_of_package_may_have(keys: dict[str, Any], key: str, read: bool) -> None:
     assert is_read(keys, key) is read
+
+
+@pytest.mark.parametrize("key", OF_EXTENSIONS)
+def test_what_the_browser_reads_in_extensions_only_is_judged_there_only(key: str) -> None:
+    value = {key: OF_EXTENSIONS[key]}
+
+    assert report_on(value).errors
+    assert report_on({"theme": {}} | value).errors == ()
+    assert report_on({"export": {}} | value).errors == ()
