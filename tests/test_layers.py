@@ -17,7 +17,7 @@ STEPS = (
     ("work",),
     ("surfaces",),
     ("app", "server", "connection", "sending"),
-    ("linting",),
+    ("linting", "doctor"),
     ("cli", "__main__"),
 )
 # The client knows the API alone: nothing of the server, and only the command line uses it.

@@ -32,6 +32,7 @@ from openaddons.surfaces.edge.waiting import Waiting
 from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.health import HealthSurface
 from openaddons.surfaces.http import Refusals
+from openaddons.surfaces.storefront.app import StorefrontSurface
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
 from openaddons.surfaces.updates.app import UpdatesSurface
@@ -187,7 +188,9 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         stack.callback(following.cancel)
         updates = UpdatesSurface(snapshot, settings)
         packages = PackagesSurface(reads=reads, objects=workshop.tools.objects, settings=settings)
+        storefront = StorefrontSurface(database=database, objects=workshop.tools.objects, settings=settings)
         routes = [*edge.routes(), *token.routes(), *updates.routes(), *packages.routes(), *health.routes()]
+        routes += storefront.routes()
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
         if not embedded:

@@ -17,3 +17,15 @@ def say(text: str, *, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     encoding = stream.encoding or "utf-8"
     print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+
+
+def size_in_words(size_bytes: int) -> str:
+    """A size for people, in steps of 1,000: ``512 bytes``, ``12.3 kB``, ``4.5 MB``."""
+    if size_bytes < 1000:
+        return f"{size_bytes} bytes"
+    size = float(size_bytes)
+    for unit in ("kB", "MB"):
+        size /= 1000
+        if size < 1000:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"

@@ -20,10 +20,15 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "db": ("openaddons.cli.db:db", "Create, upgrade and look at the store's database."),
         "demo": ("openaddons.cli.demo:demo", "Start a store on this machine with one extension in it."),
+        "doctor": ("openaddons.cli.doctor:doctor", "Say why something does not work."),
         "draft": ("openaddons.cli.drafts:draft", "Show and edit the draft of a product."),
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
         "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),
+        "policy": (
+            "openaddons.cli.policy:policy",
+            "Make the policy that installs add-ons in managed browsers.",
+        ),
         "product": ("openaddons.cli.products:product", "Create, list and show products."),
         "publish": ("openaddons.cli.publish:publish", "Publish a package, or the draft as it is."),
         "publisher": ("openaddons.cli.publishers:publisher", "Create, list and show publishers."),

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from openaddons.text import one_line, say
+from openaddons.text import one_line, say, size_in_words
 
 __all__ = ["emit", "json_option", "note", "one_line", "progress_bar", "say", "size_in_words"]
 
@@ -53,15 +53,3 @@ def progress_bar(label: str, *, quiet: bool) -> Callable[[int, int], None] | Non
         click.echo(f"\r{label} [{bar}] {percent:3d} %", err=True, nl=percent == 100)
 
     return draw
-
-
-def size_in_words(size_bytes: int) -> str:
-    """A size for people, in steps of 1,000: ``512 bytes``, ``12.3 kB``, ``4.5 MB``."""
-    if size_bytes < 1000:
-        return f"{size_bytes} bytes"
-    size = float(size_bytes)
-    for unit in ("kB", "MB"):
-        size /= 1000
-        if size < 1000:
-            return f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} GB"

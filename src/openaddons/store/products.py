@@ -20,6 +20,7 @@ from openaddons.errors import KeyUnusable, NotKnown, TransitionRefused, ValueRef
 from openaddons.ids import new_guid, read_guid
 from openaddons.packages.crx3 import RSA_KEY_BITS, PrivateKey, crx_id
 from openaddons.store import states
+from openaddons.store.catalogue import refresh_catalogue
 from openaddons.store.modules import Module, starting_content
 from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
@@ -234,6 +235,7 @@ def offers_changed(tx: Transaction, *, product_id: str) -> None:
 
     The last thing that a verb does: from here on no other can do it until the commit.
     """
+    refresh_catalogue(tx.connection, product_id=product_id)
     generation = raise_generation(tx)
     tx.execute(products.update().where(products.c.id == product_id).values(offered_generation=generation))
 

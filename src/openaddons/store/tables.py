@@ -286,6 +286,20 @@ offering = sa.Table(
     sa.Column("update_url", sa.Text),
 )
 
+# What people find: a row for each product that all may have and whose visibility is Public. It is made again with
+# every change of what is offered, so a page of the catalogue reads only what it shows. ``words`` is what a search
+# looks in; it and ``sorted_name`` are case-folded, so that both databases find and sort the same.
+catalogue = sa.Table(
+    "catalogue",
+    metadata,
+    sa.Column("product_id", _GUID, sa.ForeignKey("products.id"), primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("description", sa.String(300), nullable=False),
+    sa.Column("sorted_name", sa.String(600), nullable=False),
+    sa.Column("words", sa.Text, nullable=False),
+    sa.Index(None, "sorted_name", "product_id"),
+)
+
 # A picture of a listing: the object is the product's own, and of a known size.
 images = sa.Table(
     "images",
