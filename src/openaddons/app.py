@@ -36,6 +36,7 @@ from openaddons.surfaces.storefront.app import StorefrontSurface
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
 from openaddons.surfaces.updates.app import UpdatesSurface
+from openaddons.surfaces.updates.details import DetailsSurface
 from openaddons.surfaces.updates.packages import PackagesSurface
 from openaddons.surfaces.updates.snapshot import Follower, Snapshot
 from openaddons.work.engine import Engine
@@ -183,14 +184,13 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         snapshot = Snapshot(settings)
         follower = Follower(snapshot, database, reads)
         database.after_commit.append(follower.on_commit)
-        await follower.catch_up()
-        following = asyncio.create_task(follower.follow())
-        stack.callback(following.cancel)
+        await stack.enter_async_context(follower.following())
         updates = UpdatesSurface(snapshot, settings)
         packages = PackagesSurface(reads=reads, objects=workshop.tools.objects, settings=settings)
         storefront = StorefrontSurface(database=database, objects=workshop.tools.objects, settings=settings)
-        routes = [*edge.routes(), *token.routes(), *updates.routes(), *packages.routes(), *health.routes()]
-        routes += storefront.routes()
+        details = DetailsSurface(database=database, objects=workshop.tools.objects, settings=settings)
+        surfaces = (edge, token, updates, packages, details, storefront, health)
+        routes = [route for surface in surfaces for route in surface.routes()]
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
         if not embedded:

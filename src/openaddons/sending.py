@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from openaddons.surfaces.http import ClientGone
 
-# A piece that is not in memory is waited for, and everybody else with us.
+# What of it is not in memory is waited for, and everybody else with us.
 _PIECE_BYTES: Final = 1 << 20
 _STALL_SECONDS: Final = 60.0
 
@@ -32,46 +32,63 @@ class FileSender:
         Raises `ClientGone` when the connection is lost, or when the client reads nothing for a minute;
         `EOFError` when the file is shorter.
         """
+        loop = asyncio.get_running_loop()
         try:
             own = os.dup(self._transport.get_extra_info("socket").fileno())
         except OSError:  # of a transport that is closed
+            own = -1
+        sending = _Sending(self._transport, own, file.fileno(), start, end)
+        if own >= 0:
+            loop.add_writer(own, sending.send_some)
+            try:
+                await sending.until_end()
+            finally:
+                loop.remove_writer(own)
+                os.close(own)
+        if sending.start < end:
             self._cycle.disconnected = True
-            raise ClientGone from None
-        try:
-            while self._transport.get_write_buffer_size():  # of the head
-                await _writable(own)
-            while start < end and not self._transport.is_closing():
-                start += await _send_piece(own, file.fileno(), start, min(end - start, _PIECE_BYTES))
-        except (OSError, TimeoutError):
             self._transport.abort()
-        finally:
-            os.close(own)
-        if start < end:
-            self._cycle.disconnected = True
             raise ClientGone
         self._cycle.expected_content_length = 0
 
 
-async def _send_piece(socket: int, file: int, start: int, size_bytes: int) -> int:
-    """Send some of the bytes; how many they were."""
-    try:
-        sent = os.sendfile(socket, file, start, size_bytes)
-    except BlockingIOError:
-        await _writable(socket)
-        return 0
-    if not sent:
-        raise EOFError
-    await asyncio.sleep(0)
-    return sent
+class _Sending:
+    """How far a file has been sent."""
 
+    __slots__ = ("_end", "_ended", "_file", "_socket", "_transport", "start")
 
-async def _writable(socket: int) -> None:
-    """Wait for the client to have read something. Raises `TimeoutError`."""
-    loop = asyncio.get_running_loop()
-    can_write = asyncio.Event()
-    loop.add_writer(socket, can_write.set)
-    try:
-        async with asyncio.timeout(_STALL_SECONDS):
-            await can_write.wait()
-    finally:
-        loop.remove_writer(socket)
+    def __init__(self, transport: asyncio.Transport, socket: int, file: int, start: int, end: int) -> None:
+        self._transport = transport
+        self._socket = socket
+        self._file = file
+        self.start = start
+        self._end = end
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def send_some(self) -> None:
+        """Called while the socket takes more."""
+        if self._ended.done() or self._transport.get_write_buffer_size():  # of the head
+            return
+        try:
+            sent = os.sendfile(
+                self._socket, self._file, self.start, min(self._end - self.start, _PIECE_BYTES)
+            )
+        except BlockingIOError:
+            return
+        except OSError:  # the client is gone
+            self._ended.set_result(None)
+            return
+        self.start += sent
+        if self.start == self._end:
+            self._ended.set_result(None)
+        elif not sent:
+            self._ended.set_exception(EOFError("the file is shorter than it was"))
+
+    async def until_end(self) -> None:
+        """Wait for the end of the file, of the connection, or of a minute in which nothing was read."""
+        before = -1
+        while not self._ended.done() and before < self.start and not self._transport.is_closing():
+            before = self.start
+            await asyncio.wait({self._ended}, timeout=_STALL_SECONDS)
+        if self._ended.done():
+            self._ended.result()

@@ -132,7 +132,8 @@ class Settings(BaseSettings):
     fast_answers: Annotated[
         bool,
         Field(
-            description="answer update checks and the status of ended operations below the ASGI layer; same answers"
+            description="below the ASGI layer: answer update checks and the status of ended operations, and send "
+            "packages by sendfile; same answers"
         ),
     ] = True
     log_level: Annotated[str, Field(description="debug, info, warning or error")] = "info"

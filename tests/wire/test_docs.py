@@ -1,4 +1,4 @@
-"""docs/api.md names every status, code and message of the API, each with a test that is there."""
+"""docs/api.md and docs/updates.md name every status, code and message, each with a test that is there."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ from openaddons.surfaces.token import app as token
 from openaddons.work import outcomes
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "updates.md"))
 ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and "::test_" in line]
 
 
@@ -34,7 +34,7 @@ def constant(node: ast.expr) -> str:
     return str(node.value)
 
 
-@pytest.mark.parametrize("named", re.findall(r"tests/wire/test_\w+\.py(?:::test_\w+)?", PAGE))
+@pytest.mark.parametrize("named", re.findall(r"tests/wire/(?:\w+/)?test_\w+\.py(?:::test_\w+)?", PAGE))
 def test_a_test_that_the_page_names_is_there(named: str) -> None:
     path, _, name = named.partition("::")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))

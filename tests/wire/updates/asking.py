@@ -4,6 +4,8 @@ import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 
+from tests.stores import RunningStore
+
 NOBODYS_CRX_ID = "a" * 32
 _NAMESPACE = "{http://www.google.com/update2/response}"
 
@@ -52,3 +54,15 @@ def package_path(body: bytes) -> str:
     found = re.search(rb'codebase="https?://[^/"]+(/[^"]+)"', body)
     assert found, body
     return found[1].decode()
+
+
+def offer_of(store: RunningStore, crx_id: str) -> bytes:
+    """The answer that offers an add-on which is just published."""
+    bodies: list[bytes] = []
+
+    def is_offered() -> bool:
+        bodies.append(store.http.get(check(asked(crx_id))).content)
+        return b" hash_sha256=" in bodies[-1]
+
+    store.wait_for(is_offered)
+    return bodies[-1]

@@ -11,7 +11,7 @@ from openaddons.store.offers import create_ring
 from openaddons.surfaces.updates.app import UpdatesSurface
 from tests.stores import RunningStore, fresh_database, make_account, make_published, running_store
 from tests.wire.raw import Answer, Connection, head
-from tests.wire.updates.asking import NOBODYS_CRX_ID, asked, check
+from tests.wire.updates.asking import NOBODYS_CRX_ID, asked, check, offer_of
 
 _DIFFERING = {"date", "x-correlation-id"}
 _KEPT = {"User-Agent": "Chrome/156.0.0.0", "Accept-Language": "en-US,en;q=0.9"}
@@ -185,7 +185,9 @@ def seen(
 
 def _make_product(store: RunningStore) -> str:
     store.workshop.tools.database.run(create_ring, name="early", actor="test")
-    return make_published(store.workshop, make_account(store.workshop)).crx_id
+    crx_id = make_published(store.workshop, make_account(store.workshop)).crx_id
+    offer_of(store, crx_id)
+    return crx_id
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -23,7 +23,7 @@ from openaddons.surfaces.updates.tokens import Tokens
 
 CONTENT_TYPE: Final = b"application/x-chrome-extension"
 
-_NAME: Final = re.compile(r"([0-9a-f]{64})\.crx")
+_NAMES: Final = re.compile(r"([a-p]{32})/([0-9a-f]{64})\.crx")
 
 
 class PackagesSurface:
@@ -41,10 +41,10 @@ class PackagesSurface:
     async def download(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the package, unless it is not offered any more: then `NotFound`."""
         self._tokens.check(scope["query_string"])
-        match = _NAME.fullmatch(scope["path_params"]["name"])
+        match = _NAMES.fullmatch("{crx_id}/{name}".format(**scope["path_params"]))
         if match is None:
             raise NotFound
-        digest, crx_id = match[1], scope["path_params"]["crx_id"]
+        crx_id, digest = match.groups()
         package = await self._reads.offered_package(crx_id=crx_id, digest=digest)
         if package is None:
             raise NotFound

@@ -1,7 +1,8 @@
 """What browsers are offered, in memory: the answer of an update check is a function of it alone (decision 4)."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
 from typing import Final
 
 import structlog
@@ -20,6 +21,7 @@ PACKAGES_PATH: Final = "/packages"
 """A signed package is at ``/packages/<CRX ID>/<SHA-256>.crx``: the path names the bytes, so they never change."""
 
 _PERIOD_SECONDS: Final = 0.25
+_END_SECONDS: Final = 5.0
 
 
 def package_url(settings: Settings, *, crx_id: str, digest: str) -> str:
@@ -116,6 +118,7 @@ class Follower:
         self._reads = reads
         self._known = -1
         self._changed = asyncio.Event()
+        self._ended = False
         self._loop = asyncio.get_running_loop()
 
     def on_commit(self, changes: Changes) -> None:
@@ -135,10 +138,26 @@ class Follower:
             self._snapshot.put(product)
         return generation
 
-    async def follow(self) -> None:
-        """Catch up for ever. While the database is away, the last snapshot is what there is."""
+    @asynccontextmanager
+    async def following(self) -> AsyncIterator[None]:
+        """Catch up once, then again and again until the end of the block.
+
+        While the database is away, the last snapshot is what there is.
+        """
+        await self.catch_up()
+        following = asyncio.create_task(self._follow())
+        try:
+            yield
+        finally:
+            self._ended = True
+            self._changed.set()
+            # A reading thread is not cancelled: its connection would be left to whoever closes the database.
+            await asyncio.wait({following}, timeout=_END_SECONDS)
+            following.cancel()
+
+    async def _follow(self) -> None:
         lost = False
-        while True:
+        while not self._ended:
             try:
                 async with asyncio.timeout(_PERIOD_SECONDS):
                     await self._changed.wait()

@@ -1,0 +1,138 @@
+"""The codec of update checks: whatever a query holds, what is read of it, and that the answer is XML."""
+
+import xml.etree.ElementTree as ET
+from urllib.parse import parse_qs, quote, unquote_to_bytes
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from openaddons.surfaces.updates import protocol
+from openaddons.surfaces.updates.protocol import (
+    ASKED_LIMIT,
+    Codebase,
+    Offer,
+    TooManyAsked,
+    is_behind,
+    read_asked,
+)
+
+CRX_IDS = st.text(alphabet="abcdefghijklmnop", min_size=32, max_size=32)
+VERSIONS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4).map(
+    lambda parts: ".".join(map(str, parts))
+)
+ASKED = st.lists(st.tuples(CRX_IDS, VERSIONS), max_size=ASKED_LIMIT)
+
+
+def x(*fields: str) -> str:
+    """One ``x`` with everything in it escaped that need not be as it is."""
+    return "x=" + quote("&".join(fields), safe="")
+
+
+@given(ASKED)
+def test_what_browsers_write_is_read(asked: list[tuple[str, str]]) -> None:
+    parts = [x(f"id={crx_id}", f"v={version}", "installsource=other", "uc") for crx_id, version in asked]
+    query = "&".join(["os=linux", *parts]).encode()
+
+    assert read_asked(query) == [(crx_id.encode(), version.encode()) for crx_id, version in asked]
+
+
+@given(CRX_IDS, VERSIONS, st.permutations(["id", "v", "uc", "ap"]), st.booleans())
+def test_order_and_escapes_do_not_matter(crx_id: str, version: str, names: list[str], lower: bool) -> None:
+    values = {"id": f"id={crx_id}", "v": f"v={version}", "uc": "uc", "ap": "ap=x"}
+    query = x(*(values[name] for name in names))
+    written = query.lower() if lower else query
+
+    assert read_asked(written.encode()) == [(crx_id.encode(), version.encode())]
+
+
+def naive(query: bytes) -> list[tuple[bytes, bytes]]:
+    """As a library for forms reads it, twice; of what stands twice the first counts."""
+    found = []
+    for part in query.split(b"&"):
+        if part.startswith(b"x="):
+            inner = (
+                unquote_to_bytes(part[2:])
+                .decode("latin-1")
+                .replace("%", "%25")
+                .replace("+", "%2B")
+                .replace(";", "%3B")
+            )
+            fields = parse_qs(inner, keep_blank_values=True, encoding="latin-1", max_num_fields=None)
+            crx_id = fields.get("id", [""])[0].encode("latin-1")
+            if len(crx_id) == 32 and set(crx_id) <= set(b"abcdefghijklmnop"):
+                found.append((crx_id, fields.get("v", [""])[0].encode("latin-1")))
+    return found
+
+
+PIECES = st.sampled_from(
+    [
+        b"x=",
+        b"&",
+        b"id%3D",
+        b"id=",
+        b"%26",
+        b"v%3D",
+        b"1.2",
+        b"a" * 32,
+        b"b" * 32,
+        b"%",
+        b"%2",
+        b"%3d",
+        b"uc",
+        b"=",
+        b"x",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=30).map(b"".join))
+@example(b"x=id%3D" + b"a" * 32 + b"%26v%3D1.2%26id%3D" + b"b" * 32)
+@example(b"x=id%3D" + b"a" * 32 + b"%26v%3D1.2")
+def test_rubbish_is_read_as_a_library_would(query: bytes) -> None:
+    assert read_asked(query) == naive(query)
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_read(query: bytes) -> None:
+    for crx_id, _ in read_asked(query):
+        assert len(crx_id) == 32
+
+
+def test_too_many_are_refused() -> None:
+    assert read_asked(b"&".join([b"x="] * ASKED_LIMIT)) == []
+    with pytest.raises(TooManyAsked):
+        read_asked(b"&".join([b"x="] * (ASKED_LIMIT + 1)))
+
+
+@given(VERSIONS, VERSIONS)
+def test_versions_are_compared_as_numbers(one: str, other: str) -> None:
+    def padded(version: str) -> list[int]:
+        return [*map(int, version.split(".")), 0, 0, 0][:4]
+
+    assert is_behind(one.encode(), other.encode()) == (padded(one) < padded(other))
+
+
+@pytest.mark.parametrize(
+    "none", [b"", b"x", b"1.", b".1", b"1..2", b"-1", b"1 ", b"9" * 60_000, b"1." * 300 + b"1"]
+)
+def test_what_is_no_version_is_behind(none: bytes) -> None:
+    assert is_behind(none, b"1.0")
+
+
+@given(st.text(alphabet="a/:?&<>\"'%=ü", max_size=20), st.text(alphabet="&<>\"'%=?", max_size=9))
+def test_an_answer_is_xml_whatever_the_url(begin: str, end: str) -> None:
+    offer = Offer(b"a" * 32, b"1.2", b"f" * 64, 5, b"120.0")
+    parts = [Codebase(begin, end).update(offer), protocol.unknown(b"b" * 32), protocol.restricted(b"c" * 32)]
+    body = protocol.gupdate(parts)
+
+    (told,) = ET.fromstring(body).iter("{http://www.google.com/update2/response}updatecheck")
+    assert body.startswith(b"<?xml")
+    assert told.attrib == {
+        "status": "ok",
+        "codebase": f"{begin}{'a' * 32}/{'f' * 64}{end}",
+        "version": "1.2",
+        "hash_sha256": "f" * 64,
+        "size": "5",
+        "prodversionmin": "120.0",
+    }
