@@ -15,8 +15,7 @@ from pydantic import SecretStr
 from openaddons.app import open_store
 from openaddons.client import ApiKey, EdgeAddons
 from openaddons.settings import Settings
-from openaddons.store.products import Product, find_product
-from openaddons.store.states import ProductState
+from openaddons.store.products import Product
 from openaddons.work.creating import make_product, put_package, submit
 from openaddons.work.workshop import Workshop
 from tests.stores import Account, StoreProcess, make_account, make_zip, start_process, wait_until
@@ -79,17 +78,16 @@ class Shop:
         wait_until(lambda: self.offered(product, ring) == version)
 
     def extension_settings(self, product: Product, ring: str = "") -> dict[str, Any]:
-        """The entry of the policy ExtensionSettings that is right for the product as it is now."""
-        now = self.workshop.tools.database.read(find_product, id_or_crx_id=product.id)
-        if now.state is ProductState.BLOCKED:
-            return {product.crx_id: {"installation_mode": "removed"}}
-        return {
-            product.crx_id: {
-                "installation_mode": "force_installed",
-                "update_url": self.settings.update_url(ring),
-                "override_update_url": True,
-            }
-        }
+        """The entry of the policy ExtensionSettings, as the store makes it for administrators now."""
+        query = {"ring": ring, "token": next(iter(self.settings.tokens), "")}
+        answer = httpx2.get(
+            f"{self.settings.base_url}/addons/{product.crx_id}/policy/chromium/linux",
+            params={name: value for name, value in query.items() if value},
+            trust_env=False,
+        )
+        assert answer.status_code == 200, answer.text
+        policy: dict[str, dict[str, Any]] = answer.json()
+        return policy["ExtensionSettings"]
 
 
 @contextmanager
