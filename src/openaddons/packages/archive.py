@@ -5,14 +5,13 @@ Memory is bounded by the number of entries, time by the size of the package and 
 """
 
 import os
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise, zip_longest
 from types import MappingProxyType
 from typing import BinaryIO, Final, NamedTuple
 
-from openaddons.packages import records
+from openaddons.packages import inflate, records
 from openaddons.packages.findings import DEFAULT_LIMITS, Finding, Findings, Limits
 from openaddons.packages.paths import admitted_name, collisions, is_junk
 from openaddons.packages.records import ArchiveUnsound, CentralHeader, Directory
@@ -151,7 +150,7 @@ class Archive:
             held = piece
             length += len(piece)
             if entry.crc32 is not None:
-                checksum = zlib.crc32(piece, checksum)
+                checksum = inflate.crc32(piece, checksum)
             if length > entry.size_bytes:
                 raise _wrong_size(entry, f"more than {entry.size_bytes}")
         if length != entry.size_bytes:
@@ -335,25 +334,25 @@ def _inflated(file: BinaryIO, entry: Entry) -> Iterator[bytes]:
     if not entry.compressed_bytes and not entry.size_bytes:
         return
     where = f"the data of {entry.name}"
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    for piece in _raw(file, entry):
-        if inflater.eof:
-            raise records.corrupt(where)
-        waiting = piece
-        # Past the end of the stream zlib hands back the same tail for ever, and piles up copies of it.
-        while waiting and not inflater.eof:
-            try:
+    inflater = inflate.raw_inflater()
+    try:
+        for piece in _raw(file, entry):
+            if inflater.eof:
+                raise records.corrupt(where)
+            waiting = piece
+            # Past the end of the stream zlib hands back the same tail for ever, and piles up copies of it.
+            while waiting and not inflater.eof:
                 yield inflater.decompress(waiting, PIECE_BYTES)
-            except zlib.error:
-                raise records.corrupt(where) from None
-            waiting = inflater.unconsumed_tail
-        if inflater.unused_data:
-            raise records.corrupt(where)
-    while not inflater.eof:
-        rest = inflater.decompress(b"", PIECE_BYTES)
-        if not rest:
-            raise records.corrupt(where)
-        yield rest
+                waiting = inflater.unconsumed_tail
+            if inflater.unused_data:
+                raise records.corrupt(where)
+        while not inflater.eof:
+            rest = inflater.decompress(b"", PIECE_BYTES)
+            if not rest:
+                raise records.corrupt(where)
+            yield rest
+    except inflate.InflateError:
+        raise records.corrupt(where) from None
 
 
 def _wrong_size(entry: Entry, actual: int | str) -> ArchiveUnsound:

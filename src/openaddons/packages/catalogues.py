@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -31,35 +32,37 @@ class Problem(NamedTuple):
 class Catalogue(NamedTuple):
     """What a messages.json holds."""
 
+    message_count: int = 0
     names: frozenset[str] = frozenset()
-    """Of its messages, in lower case."""
+    """Of the few messages that the reader was asked for: those that it has, in lower case. The names of all
+    messages in all languages would be half of a package."""
     problems: tuple[Problem, ...] = ()
     """Not all of them, if there are very many."""
     texts: Mapping[str, str] = MappingProxyType({})
-    """Of the few messages that the reader was asked to keep, by lower-case name, with placeholders filled in."""
+    """Of the messages in ``names`` that are sound, by name, with placeholders filled in."""
 
 
 class CatalogueReader:
-    """A reader that keeps the texts of some messages. Readers that keep the same are equal."""
+    """A reader that is asked for some messages. Readers that are asked for the same are equal."""
 
-    __slots__ = ("kept",)
+    __slots__ = ("asked",)
 
-    def __init__(self, kept: frozenset[str] = frozenset()) -> None:
-        self.kept = kept
+    def __init__(self, asked: frozenset[str] = frozenset()) -> None:
+        self.asked = asked
         """Lower-case names."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, CatalogueReader) and self.kept == other.kept
+        return isinstance(other, CatalogueReader) and self.asked == other.asked
 
     def __hash__(self) -> int:
-        return hash(self.kept)
+        return hash(self.asked)
 
     def __call__(self, data: bytes) -> Catalogue:
         """As ``read_catalogue``."""
-        return read_catalogue(data, self.kept)
+        return read_catalogue(data, self.asked)
 
 
-def read_catalogue(data: bytes, kept: frozenset[str] = frozenset()) -> Catalogue:
+def read_catalogue(data: bytes, asked: frozenset[str] = frozenset()) -> Catalogue:
     """The catalogue in a file. It may be broken in any way."""
     try:
         value = plain_value(data)
@@ -70,11 +73,11 @@ def read_catalogue(data: bytes, kept: frozenset[str] = frozenset()) -> Catalogue
         if not is_deep([value[name] for name in unusual], _JSON_DEPTH) and not any(
             True for name in unusual for _ in _details(name, value[name])
         ):
-            return Catalogue(frozenset(map(str.lower, value)), texts=_texts(value, kept))
-    return _closely_read(data, kept)
+            return _catalogue(value, (), asked)
+    return _closely_read(data, asked)
 
 
-def _closely_read(data: bytes, kept: frozenset[str]) -> Catalogue:
+def _closely_read(data: bytes, asked: frozenset[str]) -> Catalogue:
     """As ``read_catalogue``, for one that is not quite plain: with places, and all the freedom that it has."""
     try:
         parsed = browser_json.parse(data, max_depth=_JSON_DEPTH)
@@ -90,14 +93,14 @@ def _closely_read(data: bytes, kept: frozenset[str]) -> Catalogue:
         for name, detail in told[:_KEPT_FAULTS]:
             place = places.find((name,))
             problems.append(Problem(detail) if place is None else Problem(detail, place.line, place.column))
-    names = frozenset(map(str.lower, parsed.value))
-    return Catalogue(names, tuple(problems), _texts(parsed.value, kept))
+    return _catalogue(parsed.value, tuple(problems), asked)
 
 
-def _texts(messages: dict[str, Any], kept: frozenset[str]) -> Mapping[str, str]:
-    found = [name for name in messages if name.lower() in kept] if kept else []
-    texts = ((name.lower(), message_text(messages[name])) for name in found)
-    return {name: text for name, text in texts if text is not None}
+def _catalogue(messages: dict[str, Any], problems: tuple[Problem, ...], asked: frozenset[str]) -> Catalogue:
+    by_name = dict(zip(map(str.lower, messages), messages.values(), strict=True))
+    names = asked & by_name.keys()
+    texts = ((name, message_text(by_name[name])) for name in names)
+    return Catalogue(len(messages), names, problems, {name: text for name, text in texts if text is not None})
 
 
 def _unusual(messages: dict[str, Any]) -> list[str]:
@@ -105,26 +108,20 @@ def _unusual(messages: dict[str, Any]) -> list[str]:
 
     One question about all messages takes a fraction of the time of one question about each.
     """
-    try:
-        texts = [message["message"] for message in messages.values()]
-    except (KeyError, TypeError):
-        return list(messages)
-    if set(map(type, messages.values())) != {dict} or set(map(type, texts)) != {str}:
-        return list(messages)
-    if not all(map(_NAME.fullmatch, messages)):
+    names = "".join(messages)
+    are_plain = _NAME.fullmatch(names) and "@" not in names and "" not in messages
+    if not are_plain or set(map(type, messages.values())) != {dict}:
         return list(messages)
     return [
         name
-        for text, (name, message) in zip(texts, messages.items(), strict=True)
-        if "$" in text or name[0] == "@" or not (len(message) == 1 or _is_only_described(message))
+        for name, message in messages.items()
+        if type(text := message.get("message")) is not str
+        or "$" in text
+        or (len(message) > 1 and (len(message) > 2 or type(message.get("description")) is not str))
     ]
 
 
-def _is_only_described(message: dict[str, Any]) -> bool:
-    return len(message) == 2 and type(message.get("description")) is str
-
-
-def undefined(text: str, known: frozenset[str], begin: str, end: str) -> Iterator[str]:
+def undefined(text: str, known: AbstractSet[str], begin: str, end: str) -> Iterator[str]:
     """Names between ``begin`` and ``end`` in a text that are not among the ``known`` ones, in lower case.
 
     What stands between two delimiters and is no name does not use up the second one.

@@ -18,9 +18,10 @@ AVIF    ISO/IEC 14496-12; only the boxes are looked at
 
 import re
 import struct
-import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
+
+from openaddons.packages import inflate
 
 # image_sanitizer.cc kMaxImageCanvas, in bytes of the decoded bitmap; it travels in a message with a header.
 _MOST_DECODED_BYTES: Final = 4096 * 4096
@@ -79,6 +80,7 @@ _PNG_COLOURS = {
     6: (4, {8, 16}),
 }
 _PALETTE = 3
+_DEFLATED = 8
 # 8.1: where each pass of Adam7 begins, and its steps.
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _LAST_FILTER = 4
@@ -109,7 +111,7 @@ def _png_header(data: bytes) -> tuple[int, ...]:
     length, kind = struct.unpack_from(">I4s", data, 8)
     if (length, kind) != (13, b"IHDR"):
         raise Undecodable("no IHDR")
-    if zlib.crc32(data[12:29]) != int.from_bytes(data[29:33]):
+    if inflate.crc32(data[12:29]) != int.from_bytes(data[29:33]):
         raise Undecodable("wrong checksum of IHDR")
     return struct.unpack_from(">IIBBBBB", data, 16)
 
@@ -127,7 +129,7 @@ def _png_image_data(data: bytes, *, needs_palette: bool) -> bytes:
         if end + 4 > len(data):
             raise Undecodable("cut off")
         critical = not kind[0] & 0x20
-        if critical and zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4]):
+        if critical and inflate.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4]):
             raise Undecodable(f"wrong checksum of {kind.decode('latin-1')}")
         if kind == b"IDAT":
             if needs_palette:
@@ -144,17 +146,12 @@ def _png_check_rows(packed: bytes, rows: list[tuple[int, int]]) -> None:
     """10 and 9: enough rows, each under a known filter. The checksum of the stream and what follows are not
     looked at.
     """
-    if (
-        len(packed) < 2
-        or packed[0] & 0xF != zlib.DEFLATED
-        or (packed[0] << 8 | packed[1]) % 31
-        or packed[1] & 32
-    ):
+    if len(packed) < 2 or packed[0] & 0xF != _DEFLATED or (packed[0] << 8 | packed[1]) % 31 or packed[1] & 32:
         raise Undecodable("image data without a header")
     needed = min(_MOST_PIXEL_BYTES, sum(length * count for length, count in rows))
     try:
-        pixels = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed[2:], needed)
-    except zlib.error:
+        pixels = inflate.raw_inflater().decompress(packed[2:], needed)
+    except inflate.InflateError:
         raise Undecodable("corrupt image data") from None
     if len(pixels) < needed:
         raise Undecodable("too little image data")

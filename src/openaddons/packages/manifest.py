@@ -1,10 +1,10 @@
 """manifest.json, and the message catalogue that its name and description may refer to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from openaddons.packages import browser_json
 from openaddons.packages.archive import Archive, ArchiveUnsound
@@ -12,8 +12,12 @@ from openaddons.packages.browser_json import Parsed, Place, Places
 from openaddons.packages.findings import Limits
 
 # extensions/common/message_bundle.cc: names of messages are compared without regard to case.
-_REFERENCE = re.compile(r"__MSG_([A-Za-z0-9_@]+)__")
+# They end at the first two underscores.
+_REFERENCE = re.compile(r"__MSG_(?!__)([A-Za-z0-9_@]+?)__")
 _PLACEHOLDER = re.compile(r"\$([A-Za-z0-9_@]+)\$")
+# Stores show some hundred characters. A hundred thousand references to a text of half a megabyte would fill
+# any memory.
+_MOST_FILLED_IN: Final = 1 << 12
 
 
 class Manifest:
@@ -59,16 +63,14 @@ class Manifest:
         if not isinstance(value, str):
             return value
 
-        def text(match: re.Match[str]) -> str:
-            name = match[1].lower()
-            return texts.get(name, self.messages.get(name, match[0]))
-
-        return _REFERENCE.sub(text, value)
+        return _filled_in(_REFERENCE, value, lambda name: texts.get(name, self.messages.get(name)))
 
     def message_names(self, *keys: str) -> frozenset[str]:
-        """Lower-case names of the messages that top-level values refer to."""
+        """Lower-case names of the messages that top-level values refer to, as far as they are replaced."""
         texts = (value for key in keys if isinstance(value := self.keys.get(key), str))
-        return frozenset(name.lower() for text in texts for name in _REFERENCE.findall(text))
+        return frozenset(
+            name.lower() for text in texts for name in _REFERENCE.findall(text[:_MOST_FILLED_IN])
+        )
 
 
 def read_manifest(archive: Archive, parsed: Parsed, limits: Limits) -> Manifest:
@@ -113,11 +115,31 @@ def message_text(message: Any) -> str | None:
     """A message with its placeholders filled in, or None if it is none."""
     if not isinstance(message, dict) or not isinstance(message.get("message"), str):
         return None
+    text: str = message["message"]
+    if "$" not in text:
+        return text
     given = message.get("placeholders")
     contents = {
         name.lower(): placeholder["content"]
         for name, placeholder in (given.items() if isinstance(given, dict) else ())
         if isinstance(placeholder, dict) and isinstance(placeholder.get("content"), str)
     }
-    text: str = message["message"]
-    return _PLACEHOLDER.sub(lambda match: contents.get(match[1].lower(), match[0]), text)
+    return _filled_in(_PLACEHOLDER, text, contents.get)
+
+
+def _filled_in(reference: re.Pattern[str], text: str, meaning: Callable[[str], str | None]) -> str:
+    """``text`` with what its references mean, lower-case names, in their places.
+
+    What has no meaning stays as it is, and so does the rest once more was filled in than anybody would show.
+    """
+    room = _MOST_FILLED_IN
+
+    def replacement(match: re.Match[str]) -> str:
+        nonlocal room
+        found = meaning(match[1].lower())
+        if found is None or room <= 0:
+            return match[0]
+        room -= len(match[0]) + len(found)
+        return found
+
+    return reference.sub(replacement, text)

@@ -7,9 +7,9 @@ differently is refused. Section numbers are those of APPNOTE 6.3.10, PKWARE's .Z
 import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
-from zlib import crc32
 
 from openaddons.packages.findings import Finding
+from openaddons.packages.inflate import crc32
 from openaddons.packages.paths import shown_name
 from openaddons.packages.rules import archive as rules
 

@@ -37,6 +37,9 @@ def manifest_of(text: str, **files: bytes) -> Manifest:
             "for you",
         ),
         ("__MSG_x__", {"x": {"message": "$no$ $1"}}, "$no$ $1"),
+        ("__MSG_a____MSG_b__", {"a": {"message": "A"}, "b": {"message": "B"}}, "AB"),
+        ("__MSG_a__b__", {"a": {"message": "A"}, "a__b": {"message": "B"}}, "Ab__"),
+        ("__MSG___b__", {"__b": {"message": "B"}}, "__MSG___b__"),
         ("__MSG_x__", ["a list at the top ends a browser"], "__MSG_x__"),
     ],
 )
@@ -44,6 +47,22 @@ def test_messages_of_the_default_locale_fill_the_name(name: str, messages: Any, 
     text = json.dumps({"name": name, "default_locale": "en"})
 
     assert manifest_of(text, **{CATALOGUE: json.dumps(messages).encode()}).localized("name") == resolved
+
+
+def test_a_long_message_is_filled_in_whole() -> None:
+    text = json.dumps({"name": "__MSG_x__", "default_locale": "en"})
+    catalogue = json.dumps({"x": {"message": "x" * 100_000}}).encode()
+
+    assert manifest_of(text, **{CATALOGUE: catalogue}).localized("name") == "x" * 100_000
+
+
+def test_references_do_not_multiply_a_text_beyond_memory() -> None:
+    """A hundred thousand times half a megabyte, by way of the manifest and by way of a placeholder."""
+    text = json.dumps({"name": "__MSG_x__" * 100_000, "default_locale": "en"})
+    message = {"message": "$a$" * 100_000, "placeholders": {"a": {"content": "y" * 500_000}}}
+    catalogue = json.dumps({"x": message}).encode()
+
+    assert len(manifest_of(text, **{CATALOGUE: catalogue}).localized("name")) < 3_000_000
 
 
 @pytest.mark.parametrize("catalogue", [b"{", b"\xff", b"null"])

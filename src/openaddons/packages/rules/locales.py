@@ -145,7 +145,7 @@ def locale_message_undefined(subject: Subject) -> Iterator[Fault]:
     catalogue = catalogue_of(subject, locale)
     if catalogue is None or catalogue.problems:
         return
-    known = catalogue.names | RESERVED
+    known = subject.manifest.messages.keys() | RESERVED
     for steps in _LOCALIZED:
         for path, text in reach_texts(subject.manifest.keys, *steps):
             for name in undefined(text, known, "__MSG_", "__"):
@@ -174,7 +174,8 @@ def locale_translation_missing(subject: Subject) -> Iterator[Fault]:
         return
     for locale in known_locales(subject):
         # A regional catalogue need not repeat what its language's has: en_GB falls back to en.
-        fallbacks = [catalogue_of(subject, name) for name in parents(locale)]
-        known = {name for catalogue in fallbacks if catalogue for name in catalogue.names}
-        for name in sorted(used - known) if locale != default and known else ():
+        fallbacks = [found for name in parents(locale) if (found := catalogue_of(subject, name)) is not None]
+        if locale == default or not any(catalogue.message_count for catalogue in fallbacks):
+            continue
+        for name in sorted(used.difference(*(catalogue.names for catalogue in fallbacks))):
             yield Fault(file=f"{FOLDER}{locale}/messages.json", facts={"name": name, "locale": locale})

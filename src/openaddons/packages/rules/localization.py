@@ -32,7 +32,7 @@ def known_locales(subject: Subject) -> Iterator[str]:
 
 
 def catalogue_of(subject: Subject, locale: str) -> Catalogue | None:
-    """None if there is none, or none that can be unpacked. It keeps the texts that stores show."""
+    """None if there is none, or none that can be unpacked. It is asked for the texts that stores show."""
     name, limit_bytes = f"{FOLDER}{locale}/messages.json", subject.limits.manifest_bytes
     excess = subject.contents.excess(name, limit_bytes)
     if excess is not None:

@@ -72,6 +72,7 @@ def test_what_is_not(script: str) -> None:
         ("<script>go()</script>", "InlineScript"),
         ('<script type="module">go()</script>', "InlineScript"),
         ('<a href="#" onclick="go()">x</a>', "InlineScript"),
+        ("<A HREF='#'\n ONCLICK = 'go()'>x</A>", "InlineScript"),
     ],
 )
 def test_what_is_worth_a_look_in_a_page(page: str, code: str) -> None:
@@ -86,6 +87,8 @@ def test_what_is_worth_a_look_in_a_page(page: str, code: str) -> None:
         '<script type="application/json">{}</script>',
         '<script type="text/template"><b>x</b></script>',
         "<p>once = 'upon a time'</p>",
+        "< p onclick='go()'>",
+        "<p data-onclick='go()' name=online>",
     ],
 )
 def test_what_is_not_in_a_page(page: str) -> None:
@@ -107,6 +110,12 @@ def test_a_hint_has_its_line() -> None:
 def test_of_many_alike_a_few_are_told() -> None:
     assert read_script(b"eval(x)\n" * 1000) == tuple(Hint("dynamic", line, "eval") for line in (1, 2, 3))
     assert len(read_page(b"<script>x</script>\n" * 1000)) == 3
+
+
+def test_of_a_tag_one_handler_is_told() -> None:
+    page = b"<p onclick='go()' onload='go()'>\n<b\nonError='go()'>"
+
+    assert [(hint.line, hint.what) for hint in read_page(page)] == [(1, "onclick"), (3, "onError")]
 
 
 def test_dense_code_looks_obfuscated() -> None:

@@ -183,6 +183,21 @@ def test_a_broken_catalogue(content: Any) -> None:
     assert read(content).problems
 
 
+def test_a_catalogue_keeps_what_was_asked_for() -> None:
+    content = {
+        "A": {"message": "1"},
+        "b": {"message": "$x$", "placeholders": {"X": {"content": "2"}}},
+        "c": 3,
+    }
+    content |= {f"m{number}": {"message": ""} for number in range(1000)}
+
+    found = read_catalogue(json.dumps(content).encode(), frozenset({"a", "b", "c", "d"}))
+
+    assert found == Catalogue(
+        1003, frozenset({"a", "b", "c"}), texts={"a": "1", "b": "2"}, problems=found.problems
+    )
+
+
 def test_a_thousand_broken_messages_make_a_few_problems() -> None:
     assert len(read({f"m{number}": None for number in range(1000)}).problems) == 5
 
