@@ -124,7 +124,7 @@ class Archive:
             headers.append(header)
         _refuse_bombs(headers, limits)
         offsets = _lay_out(file, headers, directory, cancelled)
-        entries = _named(headers, offsets, limits, collected)
+        entries = _named(headers, offsets, limits, collected, cancelled)
         return cls(entries, partial(_unpacked, file), size_bytes=size)
 
     def stream(self, name: str, *, cancelled: Callable[[], bool] = never) -> Iterator[bytes]:
@@ -267,12 +267,18 @@ def _overlap(first: CentralHeader, second: CentralHeader | None) -> ArchiveUnsou
 
 
 def _named(
-    headers: list[CentralHeader], offsets: list[int], limits: Limits, findings: Findings
+    headers: list[CentralHeader],
+    offsets: list[int],
+    limits: Limits,
+    findings: Findings,
+    cancelled: Callable[[], bool],
 ) -> dict[str, Entry]:
     """The entries by name, folders included; names that no file may have go to the findings."""
     entries: dict[str, Entry] = {}
     counts: dict[str, int] = {}
     for header, offset in zip(headers, offsets, strict=True):
+        if cancelled():
+            raise CheckCancelled
         name = admitted_name(header.raw_name, limits, findings)
         if name is None:
             continue

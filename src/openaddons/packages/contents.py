@@ -23,7 +23,8 @@ class Contents:
 
     def __init__(self, archive: Archive, *, cancelled: Callable[[], bool] = never) -> None:
         self._archive = archive
-        self._cancelled = cancelled
+        self.cancelled = cancelled
+        """For readers that take long themselves."""
         self._seen: dict[tuple[str, Callable[[bytes], Any]], Any] = {}
         self._verified: set[str] = set()
         self._kept: dict[str, bytes] = {}
@@ -48,6 +49,13 @@ class Contents:
             self._seen[key] = None if data is None else reader(data)
         seen: T | None = self._seen[key]
         return seen
+
+    def excess(self, name: str, limit_bytes: int) -> str | None:
+        """Why ``see`` does not look at a file, if that is for its size alone."""
+        entry = self._archive.files.get(name)
+        if entry is None or entry.size_bytes <= limit_bytes:
+            return None
+        return f"it has {entry.size_bytes} bytes; the limit is {limit_bytes}"
 
     def verify_rest(self) -> None:
         """Unpack what nobody asked for, and keep nothing of it."""
@@ -74,7 +82,7 @@ class Contents:
         told = entry.name in self._verified
         self._verified.add(entry.name)
         try:
-            for piece in self._archive.stream_entry(entry, cancelled=self._cancelled):
+            for piece in self._archive.stream_entry(entry, cancelled=self.cancelled):
                 take(piece)
         except ArchiveUnsound as fault:
             if not told:

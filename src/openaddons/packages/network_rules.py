@@ -13,12 +13,13 @@ The words are the browser's (constants.cc).
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from openaddons.packages import browser_json
-from openaddons.packages.browser_json import NotJson, Place
-from openaddons.packages.plain_json import is_deep, plain_value
+from openaddons.packages.archive import CheckCancelled, never
+from openaddons.packages.browser_json import NotJson
+from openaddons.packages.plain_json import is_deep, memory_bytes, strict_value
 from openaddons.packages.re2 import BadPattern, capturing_groups, check_rewrite
 from openaddons.packages.urls import web_host
 
@@ -26,8 +27,11 @@ Object: TypeAlias = dict[str, Any]
 
 _JSON_DEPTH = 200
 _KEPT_FAULTS = 5
-# Inside a string: an escape that JSON has not, or the end of a line before the end of the string.
-_RAW_LINE_BREAK_OR_HEX = re.compile(r'"(?:[^"\\\n\r]|\\[^x])*(?:\\x|[\n\r])')
+# The browser reads 330 000 rules of one file; as long as real ones are, they take less.
+_MOST_MEMORY_BYTES: Final = 512 << 20
+# RE2 gives the browser's patterns 2 KiB. These would not fit, whatever they say.
+_LONGEST_REGEX: Final = 1 << 20
+_Cancelled: TypeAlias = Callable[[], bool]
 
 
 class Ruleset(NamedTuple):
@@ -39,25 +43,51 @@ class Ruleset(NamedTuple):
     regex_rule_count: int = 0
 
 
-def read_ruleset(data: bytes) -> Ruleset:
-    """The rules in a file. It may be broken in any way."""
+@dataclass(frozen=True, slots=True)
+class RulesetReader:
+    """A reader that stops when nobody wants to know any more: rulesets are large."""
+
+    cancelled: _Cancelled
+
+    def __call__(self, data: bytes) -> Ruleset:
+        """As ``read_ruleset``."""
+        return read_ruleset(data, self.cancelled)
+
+
+def read_ruleset(data: bytes, cancelled: _Cancelled = never) -> Ruleset:
+    """The rules in a file. It may be broken in any way.
+
+    Raises:
+        CheckCancelled: ``cancelled`` said yes.
+    """
+    if memory_bytes(data) > _MOST_MEMORY_BYTES:
+        return Ruleset(("it holds more values than all rules that a browser reads",))
     try:
-        rules = _json(data)
+        rules = strict_value(data, _JSON_DEPTH)
     except NotJson as fault:
         return Ruleset((str(fault),))
     if not isinstance(rules, list):
         return Ruleset(("Rules file must contain a list",))
-    unusual = [rule for rule in rules if not _is_plain(rule)]
-    shapeless = [rule for rule in unusual if not _RULE(rule)]
-    if is_deep(shapeless, _JSON_DEPTH):
+    unusual = [rule for rule in _watched(rules, cancelled) if not _is_plain(rule)]
+    if is_deep(unusual, _JSON_DEPTH):
         return Ruleset(("nested too deep",))
-    without_shape = set(map(id, shapeless))
-    shaped = [rule for rule in rules if id(rule) not in without_shape] if shapeless else rules
+    shapeless = {id(rule) for rule in _watched(unusual, cancelled) if not _RULE(rule)}
+    shaped = [rule for rule in rules if id(rule) not in shapeless] if shapeless else rules
+    unusual = [rule for rule in unusual if id(rule) not in shapeless]
     regex_rule_count = sum("regexFilter" in rule["condition"] for rule in shaped)
-    return Ruleset(tuple(islice(_faults(shaped, unusual), _KEPT_FAULTS)), len(shaped), regex_rule_count)
+    faults = _faults(shaped, unusual, cancelled)
+    return Ruleset(tuple(islice(faults, _KEPT_FAULTS)), len(shaped), regex_rule_count)
 
 
-def _faults(rules: list[Object], unusual: list[Object]) -> Iterator[str]:
+def _watched(items: Iterable[Any], cancelled: _Cancelled) -> Iterator[Any]:
+    """The items, as long as somebody wants to know."""
+    for item in items:
+        if cancelled():
+            raise CheckCancelled
+        yield item
+
+
+def _faults(rules: list[Object], unusual: list[Object], cancelled: _Cancelled) -> Iterator[str]:
     """What is wrong with rules that have the shape of one. Only the unusual ones can be broken themselves."""
     told: set[int] = set()
     if len({rule["id"] for rule in rules}) < len(rules):
@@ -67,26 +97,10 @@ def _faults(rules: list[Object], unusual: list[Object]) -> Iterator[str]:
                 told.add(id(rule))
                 yield f"Rule with id {rule['id']} does not have a unique ID"
             seen.add(rule["id"])
-    for rule in unusual:
-        broken = next(_broken(rule), None) if _RULE(rule) and id(rule) not in told else None
+    for rule in _watched(unusual, cancelled):
+        broken = next(_broken(rule, cancelled), None) if id(rule) not in told else None
         if broken is not None:
             yield f"Rule with id {rule['id']} {broken}"
-
-
-def _json(data: bytes) -> Any:
-    """The value of a strict JSON text: here the browser takes a byte order mark, but no comments.
-
-    Raises:
-        NotJson: it is none.
-    """
-    try:
-        return plain_value(data)
-    except ValueError:
-        pass
-    parsed = browser_json.parse(data, max_depth=_JSON_DEPTH)
-    if parsed.has_comments or _RAW_LINE_BREAK_OR_HEX.search(parsed.text):
-        raise NotJson("comments, line breaks in strings and \\x are not for rulesets", Place(1, 1))
-    return parsed.value
 
 
 # The shape of a rule (declarative_net_request.idl). Only whether a value has it is asked, and very often.
@@ -277,7 +291,7 @@ _APPENDABLE = frozenset(
 )
 
 
-def _broken(rule: Object) -> Iterator[str]:
+def _broken(rule: Object, cancelled: _Cancelled) -> Iterator[str]:
     """What is wrong with a rule; only the first matters."""
     for key, value in (("id", rule["id"]), ("priority", rule.get("priority", 1))):
         if value < 1:
@@ -291,7 +305,7 @@ def _broken(rule: Object) -> Iterator[str]:
     yield from _broken_domains(condition)
     yield from _broken_matching_headers(condition)
     if action["type"] == "modifyHeaders":
-        yield from _broken_headers(condition, action)
+        yield from _broken_headers(condition, action, cancelled)
 
 
 def _broken_redirect(redirect: Object) -> Iterator[str]:
@@ -379,6 +393,8 @@ def _broken_regex(pattern: str | None, substitution: str | None) -> Iterator[str
         yield "cannot have an empty value for regexFilter key"
     elif not pattern.isascii():
         yield _not_ascii("regexFilter")
+    elif len(pattern) > _LONGEST_REGEX:
+        yield _incorrect("regexFilter", "It is too long")
     else:
         try:
             groups = capturing_groups(pattern)
@@ -435,7 +451,7 @@ def _broken_matching_headers(condition: Object) -> Iterator[str]:
             yield "includes and excludes the same response header"
 
 
-def _broken_headers(condition: Object, action: Object) -> Iterator[str]:
+def _broken_headers(condition: Object, action: Object, cancelled: _Cancelled) -> Iterator[str]:
     requests, responses = action.get("requestHeaders"), action.get("responseHeaders")
     if not requests and not responses:
         yield (
@@ -447,8 +463,8 @@ def _broken_headers(condition: Object, action: Object) -> Iterator[str]:
             yield f"cannot have an empty list as the value for action.{key} key"
     if requests and condition.keys() & {"responseHeaders", "excludedResponseHeaders"}:
         yield "cannot modify request headers, for it matches on response headers"
-    yield from _broken_operations(requests or (), appendable=_APPENDABLE)
-    yield from _broken_operations(responses or (), appendable=None)
+    yield from _broken_operations(_watched(requests or (), cancelled), appendable=_APPENDABLE)
+    yield from _broken_operations(_watched(responses or (), cancelled), appendable=None)
 
 
 def _broken_operations(headers: Iterable[Object], *, appendable: frozenset[str] | None) -> Iterator[str]:

@@ -47,8 +47,10 @@ def admitted_name(raw_name: bytes, limits: Limits, findings: Findings) -> str | 
 
 def path_rules_broken(name: str, limits: Limits) -> Iterator[Rule]:
     """The rules that a name as it stands in the archive breaks (APPNOTE 4.4.17)."""
-    shortest_limit = min(limits.path_bytes, limits.component_bytes)
-    if len(name) <= shortest_limit and _PLAIN.fullmatch(name) and not _DEVICE.search(name):
+    # No character has more than four bytes.
+    may_be_long = 4 * len(name) > min(limits.path_bytes, limits.component_bytes)
+    is_too_long = may_be_long and _is_too_long(name.encode(), limits)
+    if not is_too_long and _PLAIN.fullmatch(name) and not _DEVICE.search(name):
         return
     components = name.removesuffix("/").split("/")
     if "\\" in name:
@@ -60,14 +62,16 @@ def path_rules_broken(name: str, limits: Limits) -> Iterator[Rule]:
         yield rules.ZIP_PATH_TRAVERSAL
     if "" in components or "." in components or _CONTROL.search(name):
         yield rules.ZIP_INVALID_PATH
-    path_bytes = len(name.encode())
-    if path_bytes > limits.path_bytes or (
-        path_bytes > limits.component_bytes
-        and any(len(component.encode()) > limits.component_bytes for component in components)
-    ):
+    if is_too_long:
         yield rules.ZIP_NAME_TOO_LONG
     if _NOT_ON_WINDOWS.search(name) or _DROPPED_END.search(name) or _DEVICE.search(name):
         yield rules.ZIP_RESERVED_NAME
+
+
+def _is_too_long(name: bytes, limits: Limits) -> bool:
+    if len(name) <= limits.component_bytes:
+        return len(name) > limits.path_bytes
+    return len(name) > limits.path_bytes or max(map(len, name.split(b"/"))) > limits.component_bytes
 
 
 def is_junk(name: str) -> bool:

@@ -14,6 +14,7 @@ their top-level domain alone are all named, and permissions that a user may gran
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -28,6 +29,8 @@ from openaddons.packages.match_patterns import (
 from openaddons.packages.urls import in_punycode, web_host
 
 _SHOWN_HOSTS = 3
+# It takes the square of a label's length; a MiB of such hosts took seconds. Others are shown in their own letters.
+_MOST_IN_PUNYCODE: Final = 500
 # Stand-ins for what is no permission of a name: none of those has a colon.
 _ALL_HOSTS: Final = ":all-hosts"
 _FULL_ACCESS = frozenset({"debugger", "devtools_page", "pageCapture", "proxy", "tabCapture"})
@@ -143,11 +146,7 @@ def optional(manifest: Mapping[str, Any]) -> Grant:
 
 def warnings(grant: Grant) -> tuple[PermissionWarning, ...]:
     """The sentences with which a browser asks for a grant, in its order; none if it does not ask."""
-    patterns = [
-        pattern._replace(host=in_punycode(pattern.host))
-        for text in grant.hosts
-        if (pattern := _pattern(text)) and pattern.scheme != "file"
-    ]
+    patterns = _shown_patterns(grant.hosts)
     left = {"tabs" if name == "windows" else name for name in grant.permissions | grant.keys}
     if not _FULL_ACCESS.isdisjoint(left) or any(map(_means_all_hosts, patterns)):
         left.add(_ALL_HOSTS)
@@ -254,6 +253,14 @@ def _settings(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         host = web_host(url) if isinstance(url, str) else None
         if host is not None:
             yield setting, in_punycode(host.removeprefix("www."))
+
+
+def _shown_patterns(hosts: frozenset[str]) -> list[MatchPattern]:
+    """What hosts are for, with their names as browsers write them."""
+    patterns = [pattern for text in sorted(hosts) if (pattern := _pattern(text)) and pattern.scheme != "file"]
+    foreign = dict.fromkeys(pattern.host for pattern in patterns if not pattern.host.isascii())
+    in_ascii = {host: in_punycode(host) for host in islice(foreign, _MOST_IN_PUNYCODE)}
+    return [pattern._replace(host=in_ascii.get(pattern.host, pattern.host)) for pattern in patterns]
 
 
 def _means_all_hosts(pattern: MatchPattern) -> bool:

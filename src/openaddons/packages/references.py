@@ -7,9 +7,10 @@ file_util::ExtensionURLToRelativeFilePath).
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
-from openaddons.packages.resources import resource_name
+from openaddons.packages.resources import REMEMBERED_PATHS, resource_name
 
 _ABOVE: Final = "../"
 _BLANKS: Final = "".join(map(chr, range(33)))
@@ -24,6 +25,7 @@ _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _HEX: Final[Callable[[re.Match[bytes]], bytes]] = lambda match: bytes.fromhex(match[1].decode())  # noqa: E731 - typed
 
 
+@lru_cache(maxsize=REMEMBERED_PATHS)
 def page_name(url: str) -> str | None:
     """The name of the file that ``url`` leads to, whether or not the package has it.
 

@@ -4,6 +4,7 @@ Browsers compare names byte by byte, whatever the file system of the developer d
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 # base/i18n/file_util_icu.cc: illegal anywhere in a name. Of the format characters, joiners are letters' parts.
@@ -22,8 +23,11 @@ _IMAGE = re.compile(
     r".*\.(?:a?png|jpe?g|jfif|pjpeg|pjp|gif|bmp|ico|webp|avif|jxl|xbm|svgz?)", re.IGNORECASE | re.DOTALL
 )
 _SEPARATORS: Final = re.compile("/+")
+REMEMBERED_PATHS: Final = 16
+"""Rules ask of the same paths one after the other. Each may be a MiB long, so not many are kept."""
 
 
+@lru_cache(maxsize=REMEMBERED_PATHS)
 def resource_name(path: str) -> str | None:
     """The name of the file that a path in a manifest stands for, whether or not the package has it.
 

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -207,6 +208,13 @@ def test_two_files_can_be_streamed_at_once() -> None:
 
     for a, b in zip(archive.stream("a"), archive.stream("b"), strict=True):
         assert (set(a), set(b)) == ({0}, {ord("x")})
+
+
+def test_opening_asks_three_times_for_each_entry_whether_it_is_cancelled() -> None:
+    cancelled = Mock(return_value=False)
+    Archive.open(io.BytesIO(pack([Member(b"%d.js" % number) for number in range(100)])), cancelled=cancelled)
+
+    assert cancelled.call_count == 300
 
 
 def test_a_stream_can_be_cancelled_between_pieces() -> None:

@@ -1,10 +1,12 @@
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openaddons.packages.archive import CheckCancelled
 from openaddons.packages.network_rules import Ruleset, read_ruleset
 from tests.unit.packages.rules.asking import JSON
 
@@ -221,6 +223,48 @@ def test_json_that_the_browser_reads(text: bytes) -> None:
 )
 def test_json_that_it_does_not_read(text: bytes) -> None:
     assert len(read_ruleset(text).faults) == 1
+
+
+def test_more_values_than_memory_should_hold_are_not_made() -> None:
+    text = b"[" + b"{}," * 2_100_000 + b"{}]"
+
+    assert read_ruleset(text).faults == ("it holds more values than all rules that a browser reads",)
+
+
+def test_a_large_ruleset_is_read() -> None:
+    rules = [rule({"urlFilter": f"||ads{number}.example^"}, id=number) for number in range(1, 30_001)]
+
+    assert read(*rules) == Ruleset(rule_count=30_000)
+
+
+def test_members_that_nobody_knows_may_not_lie_too_deep_either() -> None:
+    deep = "[" * 200 + "]" * 200
+    text = json.dumps([rule({"unheard_of": 1})]).replace('"unheard_of": 1', f'"unheard_of": {deep}')
+
+    assert read_ruleset(text.encode()).faults == ("nested too deep",)
+
+
+def test_a_regular_expression_that_no_browser_compiles_is_not_read() -> None:
+    (fault,) = read(rule({"regexFilter": "a" * ((1 << 20) + 1)})).faults
+
+    assert fault.endswith("It is too long")
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        [rule({"regexFilter": "a"}, id=number) for number in range(1, 1_001)],
+        [headers(*[{"header": "cookie", "operation": "append", "value": "1", "regexFilter": "a"}] * 1_000)],
+    ],
+    ids=["rules", "headers"],
+)
+def test_reading_can_be_cancelled_before_each_regular_expression(rules: list[Any]) -> None:
+    cancelled = Mock(return_value=False)
+
+    assert read_ruleset(json.dumps(rules).encode(), cancelled).faults == ()
+    assert cancelled.call_count > 1_000
+    with pytest.raises(CheckCancelled):
+        read_ruleset(json.dumps(rules).encode(), lambda: True)
 
 
 KEYS = st.sampled_from(

@@ -9,6 +9,7 @@ from openaddons.packages.archive import Archive, CheckCancelled
 from openaddons.packages.permissions import (
     Content,
     FileDifference,
+    Grant,
     GrantDifference,
     GrantInWords,
     PermissionWarning,
@@ -236,3 +237,12 @@ def test_no_manifest_is_too_strange(keys: dict[str, Any], value: Any) -> None:
 
     assert difference(old, old).required == difference(new, new).optional
     difference(old, new)
+
+
+def test_of_very_many_hosts_the_rest_is_shown_in_its_own_letters() -> None:
+    hosts = frozenset(f"https://ü{number:03}.example/*" for number in range(600))
+    (warning,) = warnings(Grant(hosts=hosts))
+
+    assert len(warning.details) == 600
+    assert sum(map(str.isascii, warning.details)) == 500
+    assert {"xn--000-goa.example", "ü599.example"} <= set(warning.details)

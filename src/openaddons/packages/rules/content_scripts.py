@@ -65,8 +65,8 @@ def _scripts(subject: Subject) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _files(subject: Subject) -> Iterator[_File]:
     for index, script in _scripts(subject):
-        for kind in ("js", "css"):
-            for place, path in strings_of(script.get(kind)):
+        for kind in (kind for kind in _LANGUAGES if kind in script):
+            for place, path in strings_of(script[kind]):
                 name = resource_name(path)
                 if name is not None and not name.lower().endswith(SUFFIXES[kind]):
                     name = None

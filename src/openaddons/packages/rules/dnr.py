@@ -41,15 +41,19 @@ def _contents(subject: Subject) -> Iterator[tuple[str, bool, "Ruleset"]]:
     if not rulesets:
         return
     # Few packages have any, and reading them takes a parser of regular expressions.
-    from openaddons.packages.network_rules import read_ruleset
+    from openaddons.packages.network_rules import Ruleset, RulesetReader
 
+    read_ruleset = RulesetReader(subject.contents.cancelled)
     enabled: dict[str, bool] = {}
     for ruleset in rulesets:
         name = resource_name(ruleset["path"])
         if name is not None:
             enabled[name] = enabled.get(name, False) or ruleset["enabled"]
     for name, is_enabled in enabled.items():
-        content = subject.contents.see(name, read_ruleset, _MOST_BYTES)
+        excess = subject.contents.excess(name, _MOST_BYTES)
+        content: Ruleset | None = Ruleset((excess,)) if excess else None
+        if content is None:
+            content = subject.contents.see(name, read_ruleset, _MOST_BYTES)
         if content is not None:
             yield name, is_enabled, content
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from openaddons.packages.catalogues import Catalogue, CatalogueReader
+from openaddons.packages.catalogues import Catalogue, CatalogueReader, Problem
 from openaddons.packages.data.locales import LOCALES
 from openaddons.packages.rules.subject import Subject
 
@@ -33,8 +33,12 @@ def known_locales(subject: Subject) -> Iterator[str]:
 
 def catalogue_of(subject: Subject, locale: str) -> Catalogue | None:
     """None if there is none, or none that can be unpacked. It is asked for the texts that stores show."""
+    name, limit_bytes = f"{FOLDER}{locale}/messages.json", subject.limits.manifest_bytes
+    excess = subject.contents.excess(name, limit_bytes)
+    if excess is not None:
+        return Catalogue(problems=(Problem(excess),))
     reader = CatalogueReader(subject.manifest.message_names(*SHOWN_IN_STORES))
-    return subject.contents.see(f"{FOLDER}{locale}/messages.json", reader, subject.limits.manifest_bytes)
+    return subject.contents.see(name, reader, limit_bytes)
 
 
 def stores_texts(subject: Subject, locale: str) -> Mapping[str, str]:

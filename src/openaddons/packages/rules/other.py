@@ -24,7 +24,7 @@ from openaddons.packages.urls import web_host
 from openaddons.packages.version import is_browser_version
 
 # Longer schemas are not read; the browser sets no limit, and no administrator reads so much.
-_MOST_SCHEMA_BYTES: Final = 4 << 20
+_MOST_SCHEMA_BYTES: Final = 1 << 20
 _MOST_TOKENS: Final = 100
 
 
@@ -79,7 +79,8 @@ def storage_schema_invalid(subject: Subject) -> Iterator[Fault]:
         return
     from openaddons.packages.policy_schema import schema_problem  # few packages have one
 
-    problem = subject.contents.see(name, schema_problem, _MOST_SCHEMA_BYTES)
+    excess = subject.contents.excess(name, _MOST_SCHEMA_BYTES)
+    problem = excess or subject.contents.see(name, schema_problem, _MOST_SCHEMA_BYTES)
     if problem is not None:
         yield Fault(file=name, facts={"detail": problem})
 

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from openaddons.packages.rules import dnr
 from tests.unit.packages.rules.asking import JSON, codes, messages
 
 GROUP = {
@@ -79,6 +80,14 @@ def test_a_broken_rule_is_told_with_its_file() -> None:
 
     assert messages("DnrRulesInvalid", manifest(ruleset()), files) == [
         "r.json: Rule with id 1 does not have a unique ID."
+    ]
+
+
+def test_a_ruleset_that_is_too_large_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dnr, "_MOST_BYTES", 10)
+
+    assert messages("DnrRulesInvalid", manifest(ruleset()), {"r.json": b"[" + b" " * 9 + b"]"}) == [
+        "r.json: it has 11 bytes; the limit is 10."
     ]
 
 

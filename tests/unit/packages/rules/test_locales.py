@@ -103,6 +103,14 @@ def test_a_fault_in_a_catalogue_has_its_place() -> None:
     assert "variable $who$ of key a is used but not defined" in finding.message
 
 
+def test_a_catalogue_that_is_too_large_is_told_of() -> None:
+    files = {"_locales/en/messages.json": b"{" + b" " * (1 << 20) + b"}"}
+
+    assert messages("LocaleMessagesInvalid", DEFAULT, files) == [
+        "Invalid locale file '_locales/en/messages.json': it has 1048578 bytes; the limit is 1048576."
+    ]
+
+
 def test_each_message_that_is_not_defined_is_told_of() -> None:
     keys = DEFAULT | {"name": "__MSG_b__", "short_name": "__MSG_c__"}
 

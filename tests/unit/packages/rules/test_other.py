@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.packages.rules.asking import FILES, JSON, codes, report_on
+from tests.unit.packages.rules.asking import FILES, JSON, codes, messages, report_on
 
 GROUP = {
     "StorageSchemaInvalid",
@@ -141,6 +141,14 @@ def rows(code: str, key: str, *values: Any) -> list[tuple[dict[str, Any], str]]:
 )
 def test_a_faulty_one_breaks_the_rule_for_it(keys: dict[str, Any], code: str) -> None:
     assert broken(keys) == {code}
+
+
+def test_a_schema_that_is_too_large_is_told_of() -> None:
+    files = {"s.json": b'{"type": "object"' + b" " * (1 << 20) + b"}"}
+
+    assert messages("StorageSchemaInvalid", {"storage": {"managed_schema": "s.json"}}, files) == [
+        "Invalid managed schema: it has 1048594 bytes; the limit is 1048576."
+    ]
 
 
 KEYS = (
