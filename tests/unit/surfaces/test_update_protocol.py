@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from openaddons.surfaces.updates import protocol
 from openaddons.surfaces.updates.protocol import (
     ASKED_LIMIT,
-    Codebase,
-    Offer,
     TooManyAsked,
     is_behind,
     read_asked,
@@ -120,19 +118,22 @@ def test_what_is_no_version_is_behind(none: bytes) -> None:
     assert is_behind(none, b"1.0")
 
 
-@given(st.text(alphabet="a/:?&<>\"'%=ü", max_size=20), st.text(alphabet="&<>\"'%=?", max_size=9))
-def test_an_answer_is_xml_whatever_the_url(begin: str, end: str) -> None:
-    offer = Offer(b"a" * 32, b"1.2", b"f" * 64, 5, b"120.0")
-    parts = [Codebase(begin, end).update(offer), protocol.unknown(b"b" * 32), protocol.restricted(b"c" * 32)]
+@given(st.text(alphabet="a/:?&<>\"'%=ü", max_size=20))
+def test_an_answer_is_xml_whatever_the_url(codebase: str) -> None:
+    offer = protocol.update(
+        "a" * 32, "1.2", codebase=codebase, digest="f" * 64, size_bytes=5, minimum="120.0"
+    )
+    parts = [offer.app, protocol.unknown(b"b" * 32), protocol.restricted(b"c" * 32)]
     body = protocol.gupdate(parts)
 
     (told,) = ET.fromstring(body).iter("{http://www.google.com/update2/response}updatecheck")
     assert body.startswith(b"<?xml")
     assert told.attrib == {
         "status": "ok",
-        "codebase": f"{begin}{'a' * 32}/{'f' * 64}{end}",
+        "codebase": codebase,
         "version": "1.2",
         "hash_sha256": "f" * 64,
         "size": "5",
         "prodversionmin": "120.0",
     }
+    assert (offer.version, offer.digest) == (b"1.2", b"f" * 64)

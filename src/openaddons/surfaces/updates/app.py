@@ -96,5 +96,5 @@ class UpdatesSurface:
         for crx_id, _ in asked:
             offer = self._snapshot.find(crx_id, ring)
             if offer is not None:
-                return package_url(self._settings, crx_id=offer.crx_id.decode(), digest=offer.digest.decode())
+                return package_url(self._settings, crx_id=crx_id.decode(), digest=offer.digest.decode())
         raise NotFound

@@ -99,32 +99,27 @@ def gupdate(apps: Iterable[bytes]) -> bytes:
 class Offer(NamedTuple):
     """A package that browsers are offered."""
 
-    crx_id: bytes
     version: bytes
-    digest: bytes
-    """SHA-256 of the package, hexadecimal digits."""
-    size_bytes: int
-    minimum_chrome_version: bytes
-    """Empty if any will do."""
+    app: bytes
+    """The finished ``<app>`` element for browsers that are behind."""
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of the package, hexadecimal digits."""
+        return self.app.partition(b' hash_sha256="')[2][:64]
 
 
-class Codebase:
-    """Where the packages are: the part that all their URLs begin with, and the one that all end with."""
-
-    __slots__ = ("_update",)
-
-    def __init__(self, begin: str, end: str) -> None:
-        first, last = (escape(part, {'"': "&quot;"}).encode().replace(b"%", b"%%") for part in (begin, end))
-        self._update = (
-            b'<app appid="%%b" status="ok"><updatecheck status="ok" codebase="%b%%b/%%b%b" version="%%b" '
-            b'hash_sha256="%%b" size="%%d"%%b/></app>'
-        ) % (first, last)
-
-    def update(self, offer: Offer) -> bytes:
-        """There is a package. Made anew each time: a hundred thousand of these would fill the memory."""
-        crx_id, version, digest, size_bytes, minimum = offer
-        least = b' prodversionmin="%b"' % minimum if minimum else b""
-        return self._update % (crx_id, crx_id, digest, version, digest, size_bytes, least)
+def update(
+    crx_id: str, version: str, *, codebase: str, digest: str, size_bytes: int, minimum: str | None
+) -> Offer:
+    """There is a package, for browsers from version ``minimum`` on."""
+    address = escape(codebase, {'"': "&quot;"})
+    least = f' prodversionmin="{minimum}"' if minimum else ""
+    app = (
+        f'<app appid="{crx_id}" status="ok"><updatecheck status="ok" codebase="{address}" '
+        f'version="{version}" hash_sha256="{digest}" size="{size_bytes}"{least}/></app>'
+    )
+    return Offer(version.encode(), app.encode())
 
 
 def no_update(crx_id: bytes) -> bytes:

@@ -13,7 +13,7 @@ from openaddons.store.offered import ALL, OfferedProduct, OfferedRelease, offere
 from openaddons.store.offers import list_rings
 from openaddons.store.session import Changes, Database, Transaction
 from openaddons.surfaces.updates import protocol
-from openaddons.surfaces.updates.protocol import Asked, Codebase, Offer
+from openaddons.surfaces.updates.protocol import Asked, Offer
 
 log = structlog.get_logger()
 
@@ -33,8 +33,7 @@ class Snapshot:
     """The offers of every product, by CRX ID. Changes are made in place, by one thread."""
 
     def __init__(self, settings: Settings) -> None:
-        begin, _, end = settings.with_token(f"{settings.base_url}{PACKAGES_PATH}/\n.crx").partition("\n")
-        self._codebase = Codebase(begin, end)
+        self._settings = settings
         self._live: dict[bytes, Offer | bytes] = {}
         """An offer, or the ``<app>`` element that everybody gets instead."""
         self._rings: dict[str, dict[bytes, Offer]] = {}
@@ -59,13 +58,13 @@ class Snapshot:
         elif live is None:
             self._live[crx_id] = protocol.no_update(crx_id)
         else:
-            self._live[crx_id] = _offer(crx_id, live)
+            self._live[crx_id] = self._offer(product.crx_id, live)
         for ring, ahead in self._rings.items():
             release = product.releases.get(ring)
             if release is None:
                 ahead.pop(crx_id, None)
             else:
-                ahead[crx_id] = _offer(crx_id, release)
+                ahead[crx_id] = self._offer(product.crx_id, release)
 
     def answer(self, asked: Iterable[Asked], ring: str = ALL) -> bytes:
         """The XML that answers a check by a browser of that ring."""
@@ -77,7 +76,7 @@ class Snapshot:
             elif isinstance(offer, bytes):
                 apps.append(offer)
             elif version != offer.version and protocol.is_behind(version, offer.version):
-                apps.append(self._codebase.update(offer))
+                apps.append(offer.app)
             else:
                 apps.append(protocol.no_update(crx_id))
         return protocol.gupdate(apps)
@@ -94,15 +93,15 @@ class Snapshot:
         ahead = self._rings[ring].get
         return lambda crx_id: ahead(crx_id) or live(crx_id)
 
-
-def _offer(crx_id: bytes, release: OfferedRelease) -> Offer:
-    return Offer(
-        crx_id=crx_id,
-        version=release.version.encode(),
-        digest=release.digest.encode(),
-        size_bytes=release.size_bytes,
-        minimum_chrome_version=(release.minimum_chrome_version or "").encode(),
-    )
+    def _offer(self, crx_id: str, release: OfferedRelease) -> Offer:
+        return protocol.update(
+            crx_id,
+            release.version,
+            codebase=package_url(self._settings, crx_id=crx_id, digest=release.digest),
+            digest=release.digest,
+            size_bytes=release.size_bytes,
+            minimum=release.minimum_chrome_version,
+        )
 
 
 class Follower:
