@@ -187,7 +187,8 @@ def _tell_what_is(workshop: Workshop, product: Product, url: str) -> None:
     click.echo(
         f"\n{product.name} {release.version} is published: a CRX3 of {release.size_bytes} bytes, "
         f"sha256 {release.digest}\n\n"
-        f"  store       {url}\n  product ID  {product.id}\n  CRX ID      {product.crx_id}"
+        f"  store       {url}\n  its page    {url}/addons/{product.crx_id}\n"
+        f"  product ID  {product.id}\n  CRX ID      {product.crx_id}"
     )
 
 
