@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from operator import methodcaller
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -19,6 +20,7 @@ RESERVED: Final = frozenset(
 _JSON_DEPTH = 200
 _NAME = re.compile("[A-Za-z0-9_@]+")
 _KEPT_FAULTS = 5
+_MESSAGE, _DESCRIPTION = methodcaller("get", "message"), methodcaller("get", "description")
 
 
 class Problem(NamedTuple):
@@ -108,10 +110,15 @@ def _unusual(messages: dict[str, Any]) -> list[str]:
 
     One question about all messages takes a fraction of the time of one question about each.
     """
-    names = "".join(messages)
+    names, values = "".join(messages), messages.values()
     are_plain = _NAME.fullmatch(names) and "@" not in names and "" not in messages
-    if not are_plain or set(map(type, messages.values())) != {dict}:
+    if not are_plain or set(map(type, values)) != {dict}:
         return list(messages)
+    texts, descriptions = list(map(_MESSAGE, values)), list(map(_DESCRIPTION, values))
+    kinds = {*map(type, texts), *map(type, descriptions)} - {type(None)}
+    given = 2 * len(messages) - descriptions.count(None)
+    if kinds == {str} and None not in texts and sum(map(len, values)) == given and "$" not in "".join(texts):
+        return []
     return [
         name
         for name, message in messages.items()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
@@ -10,6 +11,7 @@ from openaddons.packages import browser_json
 from openaddons.packages.archive import Archive, ArchiveUnsound
 from openaddons.packages.browser_json import Parsed, Place, Places
 from openaddons.packages.findings import Limits
+from openaddons.packages.plain_json import is_deep, plain_value
 
 # extensions/common/message_bundle.cc: names of messages are compared without regard to case.
 # They end at the first two underscores.
@@ -99,9 +101,7 @@ def read_messages(archive: Archive, name: str, limits: Limits) -> Mapping[str, s
     if entry is None or entry.size_bytes > limits.manifest_bytes:
         return MappingProxyType({})
     try:
-        value = browser_json.parse(
-            archive.read(name, limits.manifest_bytes), max_depth=limits.json_depth
-        ).value
+        value = _value(archive.read(name, limits.manifest_bytes), max_depth=limits.json_depth)
     except (ArchiveUnsound, browser_json.NotJson):
         return MappingProxyType({})
     if not isinstance(value, dict):
@@ -109,6 +109,14 @@ def read_messages(archive: Archive, name: str, limits: Limits) -> Mapping[str, s
     return MappingProxyType(
         {key.lower(): text for key, message in value.items() if (text := message_text(message)) is not None}
     )
+
+
+def _value(data: bytes, *, max_depth: int) -> Any:
+    with suppress(ValueError):
+        value = plain_value(data)
+        if not is_deep(value, max_depth):
+            return value
+    return browser_json.parse(data, max_depth=max_depth).value
 
 
 def message_text(message: Any) -> str | None:

@@ -13,7 +13,9 @@ from typing import Any, Final
 from openaddons.packages import browser_json
 from openaddons.packages.browser_json import NotJson, Place
 
-# Half a character beyond 16 bits without its other half; where a backslash may be escaped, any half.
+# Half a character beyond 16 bits. Nearly all texts have none, and this is found much faster than a lone one.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# One without its other half; where a backslash may be escaped, any half.
 _LONE_SURROGATE = re.compile(
     r"\\\\u[dD][89a-fA-F]"
     r"|\\u[dD][89abAB](?![0-9a-fA-F]{2}\\u[dD][c-fC-F])"
@@ -39,7 +41,7 @@ def plain_value(data: bytes) -> Any:
         ValueError: it is none, or has something that needs a closer look.
     """
     text = data.decode("utf-8-sig")
-    if _LONE_SURROGATE.search(text):
+    if _SURROGATE.search(text) and _LONE_SURROGATE.search(text):
         raise ValueError("surrogates")
     try:
         return _DECODER.decode(text)
