@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import asyncpg
 import structlog
-from starlette.routing import Router
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openaddons.clock import Clock, SystemClock
@@ -154,14 +154,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         gate = Gate(reads, clock, token_key)
         database.after_commit.append(gate.forget)
         door = Door(opened=not settings.read_only)
-        throttle = Throttle(
-            per_minute={
-                "upload": settings.uploads_per_minute,
-                "publish": settings.publishes_per_minute,
-                "token": settings.tokens_per_minute,
-            },
-            at_once={"upload": settings.uploads_at_once},
-        )
+        throttle = _throttle(settings)
         edge = EdgeSurface(
             database=database,
             reads=reads,
@@ -181,15 +174,8 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
             settings=settings,
         )
         health = HealthSurface(database=database, door=door)
-        snapshot = Snapshot(settings)
-        follower = Follower(snapshot, database, reads)
-        database.after_commit.append(follower.on_commit)
-        await stack.enter_async_context(follower.following())
-        updates = UpdatesSurface(snapshot, settings)
-        packages = PackagesSurface(reads=reads, objects=workshop.tools.objects, settings=settings)
-        storefront = StorefrontSurface(database=database, objects=workshop.tools.objects, settings=settings)
-        details = DetailsSurface(database=database, objects=workshop.tools.objects, settings=settings)
-        surfaces = (edge, token, updates, packages, details, storefront, health)
+        updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
+        surfaces: tuple[_Surface, ...] = (edge, token, updates, *others, health)
         routes = [route for surface in surfaces for route in surface.routes()]
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
@@ -208,6 +194,41 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
             waiting=waiting,
             settings=settings,
         )
+
+
+class _Surface(Protocol):
+    def routes(self) -> list[BaseRoute]: ...
+
+
+@asynccontextmanager
+async def _for_browsers(
+    workshop: Workshop, reads: HotReads
+) -> AsyncIterator[tuple[UpdatesSurface, tuple[_Surface, ...]]]:
+    """What browsers and the people before them ask: update checks, and the rest."""
+    database, objects, settings = workshop.tools.database, workshop.tools.objects, workshop.tools.settings
+    snapshot = Snapshot(settings)
+    follower = Follower(snapshot, database, reads)
+    database.after_commit.append(follower.on_commit)
+    async with follower.following():
+        yield (
+            UpdatesSurface(snapshot, settings),
+            (
+                PackagesSurface(reads=reads, objects=objects, settings=settings),
+                DetailsSurface(database=database, objects=objects, settings=settings),
+                StorefrontSurface(database=database, objects=objects, settings=settings),
+            ),
+        )
+
+
+def _throttle(settings: Settings) -> Throttle:
+    return Throttle(
+        per_minute={
+            "upload": settings.uploads_per_minute,
+            "publish": settings.publishes_per_minute,
+            "token": settings.tokens_per_minute,
+        },
+        at_once={"upload": settings.uploads_at_once},
+    )
 
 
 def _url(database: Database) -> str:
