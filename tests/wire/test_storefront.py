@@ -61,7 +61,7 @@ def page(store: RunningStore, path: str, status: int = 200) -> Page:
 def update(store: RunningStore, account: Account, product: Product, package: bytes, version: str) -> None:
     store.status(account, product.id, store.upload(account, product.id, package), kind="upload")
     store.status(account, product.id, store.publish(account, product.id))
-    store.wait_for(lambda: f">{version}</th>" in store.http.get(f"/addons/{product.crx_id}").text)
+    store.wait_for(lambda: f'<th scope="row">{version}' in store.http.get(f"/addons/{product.crx_id}").text)
 
 
 def hide(store: RunningStore, account: Account, product: Product, version: str) -> None:
