@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.conftest import Store, serving
+from tests.acceptance.conftest import Store
 from tests.stores import make_zip
 
 Openaddons = Callable[..., tuple[int, Any]]
@@ -163,13 +164,11 @@ def test_an_unknown_product_or_operation_ends_with_2(openaddons: Openaddons, upd
     assert openaddons("status", nobody)[0] == 2
 
 
-def test_a_store_that_does_not_answer_ends_with_9(
-    openaddons: Openaddons, store: Store, update: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "other").mkdir()
-    with serving(store.settings.model_copy(update={"data": tmp_path / "other"})) as url:
-        pass  # its port is closed now
+def test_a_store_that_does_not_answer_ends_with_9(openaddons: Openaddons, update: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen: nobody else can have the port meanwhile
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
-    code, answer = openaddons("publish", update, "--base-url", url, "--timeout", "5")
+        code, answer = openaddons("publish", update, "--base-url", url, "--timeout", "5")
 
     assert (code, bool(answer["advice"])) == (9, True)
