@@ -49,7 +49,7 @@ def _fill(connection: sa.Connection) -> None:
         terms = [
             term for each in modules.get("LISTING", {}).values() for term in each.get("search_terms", ())
         ]
-        summary = json.loads(row.facts)["description"]
+        summary = json.loads(row.facts).get("description", "")
         texts = [row.name, summary, row.publisher, row.crx_id, *terms]
         name, summary, *_ = texts = [
             text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode() for text in texts
