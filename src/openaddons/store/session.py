@@ -10,6 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 
 _GROUP_LIMIT: Final = 64
 _BUSY_TIMEOUT_SECONDS: Final = 30
+_LOCKED_PAUSE_SECONDS: Final = 0.01
 _POSTGRES_TRIES: Final = 5
 # A verb takes milliseconds. What holds its locks longer is a process that hangs or a machine that is gone.
 _POSTGRES_IDLE_SECONDS: Final = 15
@@ -265,13 +267,24 @@ class PostgresDatabase(Database):
 
 def sqlite_pragmas(connection: sqlite3.Connection) -> None:
     """The settings of every SQLite connection: a 202 is a promise, so ``synchronous=FULL``."""
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={_BUSY_TIMEOUT_SECONDS * 1000}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_SECONDS * 1000}")
+    _begin_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _begin_wal(connection: sqlite3.Connection) -> None:
+    """Have a write-ahead log. While another connection begins it, SQLite does not wait: it says "locked"."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOCKED_PAUSE_SECONDS)
+        else:
+            return
 
 
 def make_engine(url: str) -> sa.Engine:
