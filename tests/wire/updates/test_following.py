@@ -31,10 +31,10 @@ def test_what_another_process_changes_is_told(store: RunningStore, published: Pr
         store.wait_for(lambda: store.http.get(f"/updates/their-{published.crx_id[:8]}").status_code == 200)
 
 
+# SQLite is a file in the store's own folder: it is not lost alone.
+@pytest.mark.parametrize("open_own_store", ["postgresql"], indirect=True)
 def test_a_lost_database_leaves_the_last_snapshot(open_own_store: OpenStore) -> None:
     with open_own_store() as store:
-        if store.workshop.tools.settings.database is None:
-            pytest.skip("SQLite is a file in the store's own folder")
         product = make_published(store.workshop, new_account(store))
         before = offer_of(store, product.crx_id)
         url = sa.make_url(store.workshop.tools.settings.database_url)
