@@ -151,6 +151,12 @@ def find_publisher(tx: Transaction, *, name_or_id: str) -> Publisher:
     return Publisher(**row)
 
 
+def read_publisher(tx: Transaction, *, client_id: str) -> Publisher:
+    """The publisher that has that client ID, which there must be."""
+    query = sa.select(publishers, clients.c.id.label("client_id")).join(clients)
+    return Publisher(**tx.execute(query.where(clients.c.id == client_id)).mappings().one())
+
+
 def list_publishers(tx: Transaction) -> list[Publisher]:
     """Every publisher, oldest first."""
     rows = tx.execute(
