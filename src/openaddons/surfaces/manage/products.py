@@ -1,4 +1,4 @@
-"""Products: what is true of one now, in one call, and the list of them."""
+"""Products: what is true of one now, in one call; the list of them; unpublishing."""
 
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ from openaddons.store.modules import Module
 from openaddons.store.offered import SERVED
 from openaddons.store.products import Product, find_product, page_of_products
 from openaddons.store.releases import read_release
+from openaddons.store.releasing import unpublish_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import list_submissions, pending_submission
@@ -132,6 +133,16 @@ def _page(tx: Transaction, call: Call) -> dict[str, Any]:
     }
 
 
+def _unpublish(call: Call) -> dict[str, Any]:
+    return call.database.run(_unpublished, call)
+
+
+def _unpublished(tx: Transaction, call: Call) -> dict[str, Any]:
+    product_id = call.path["product_id"]
+    unpublish_product(tx, product_id=product_id, actor=call.principal.actor)
+    return describe_product(tx, product_id=product_id, require=call.settings.required_fields)
+
+
 ENDPOINTS: Final = (
     Endpoint(
         "listProducts",
@@ -143,4 +154,14 @@ ENDPOINTS: Final = (
         takes=(guid("after"), number("limit", least=1, most=_PAGE_LIMIT)),
     ),
     Endpoint("getProduct", "GET", "/products/{product_id}", "Show a product", _show, PRODUCT),
+    Endpoint(
+        "unpublishProduct",
+        "POST",
+        "/products/{product_id}/unpublish",
+        "Take a product out of the store",
+        _unpublish,
+        PRODUCT,
+        status=202,
+        refuses=(409,),
+    ),
 )

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from openaddons.clock import wire_time
 from openaddons.store.releases import Standing, list_standings
+from openaddons.store.rolling_back import roll_back
+from openaddons.store.session import Transaction
 from openaddons.surfaces.manage.endpoints import (
     FLAG,
     NUMBER,
@@ -15,6 +17,10 @@ from openaddons.surfaces.manage.endpoints import (
     list_of,
     or_null,
 )
+from openaddons.surfaces.manage.fields import text
+from openaddons.surfaces.manage.submissions import REASON_CHARACTERS, SUBMISSION, describe_submission
+
+_VERSION_CHARACTERS: Final = 40
 
 RELEASE: Final = Shape(
     "Release",
@@ -53,6 +59,22 @@ def _list(call: Call) -> dict[str, Any]:
     return {"releases": [_describe(each) for each in found]}
 
 
+def _roll_back(call: Call) -> dict[str, Any]:
+    return call.database.run(_rolled_back, call)
+
+
+def _rolled_back(tx: Transaction, call: Call) -> dict[str, Any]:
+    asked = roll_back(
+        tx,
+        product_id=call.path["product_id"],
+        to_version=call.given["to"],
+        as_version=call.given["as"],
+        reason=call.given["reason"],
+        actor=call.principal.actor,
+    )
+    return describe_submission(tx, submission=asked)
+
+
 ENDPOINTS: Final = (
     Endpoint(
         "listReleases",
@@ -61,5 +83,20 @@ ENDPOINTS: Final = (
         "List a product's releases, newest first, and who is offered each",
         _list,
         RELEASES,
+    ),
+    Endpoint(
+        "rollBack",
+        "POST",
+        "/products/{product_id}/rollback",
+        "Bring earlier content back, for all, under a higher number and without a review",
+        _roll_back,
+        SUBMISSION,
+        status=202,
+        takes=(
+            text("to", limit=_VERSION_CHARACTERS),
+            text("as", limit=_VERSION_CHARACTERS),
+            text("reason", limit=REASON_CHARACTERS, required=True),
+        ),
+        refuses=(409,),
     ),
 )

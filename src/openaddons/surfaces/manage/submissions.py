@@ -31,7 +31,7 @@ from openaddons.surfaces.manage.fields import text
 
 _ID: Final = re.compile(r"[0-9]{19}")
 _LIMIT: Final = 50
-_REASON_CHARACTERS: Final = 2_000
+REASON_CHARACTERS: Final = 2_000
 
 SUBMISSION: Final = Shape(
     "Submission",
@@ -150,7 +150,7 @@ ENDPOINTS: Final = (
         "Take a submission back before it is in the store",
         _cancel,
         SUBMISSION,
-        takes=(text("reason", limit=_REASON_CHARACTERS),),
+        takes=(text("reason", limit=REASON_CHARACTERS),),
         refuses=(409,),
     ),
     Endpoint(
