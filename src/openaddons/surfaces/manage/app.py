@@ -51,8 +51,12 @@ ENDPOINTS: Final = (
 )
 BODY_BYTES_LIMIT: Final = 65_536
 
-# What the store's verbs refuse; here it is the caller's to mend. Of other refusals it is not: those are faults.
-_STATUSES: Final[Mapping[type[Refusal], int]] = {NotKnown: 404, TransitionRefused: 409, ValueRefused: 400}
+REFUSED_BY_THE_STORE: Final[Mapping[type[Refusal], int]] = {
+    NotKnown: 404,
+    TransitionRefused: 409,
+    ValueRefused: 400,
+}
+"""What verbs of the store refuse and here is the caller's to mend. Any other refusal of theirs is a fault of ours."""
 _PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
 _NO_STORE: Final = (b"cache-control", b"no-store")  # keys are shown here
 
@@ -110,8 +114,8 @@ class ManageSurface:
                     given=await self._read_given(endpoint, scope, receive),
                 )
                 answer = await asyncio.to_thread(endpoint.answer, call)
-            except tuple(_STATUSES) as refusal:
-                status = _STATUSES[type(refusal)]
+            except tuple(REFUSED_BY_THE_STORE) as refusal:
+                status = REFUSED_BY_THE_STORE[type(refusal)]
                 body, headers = _problem(scope, status, refusal), [_PROBLEM_TYPE]
             else:
                 status = endpoint.status
