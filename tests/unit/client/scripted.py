@@ -47,14 +47,20 @@ def token(value: str = "token-1", expires_in: int = 3599) -> httpx2.Response:
 
 
 class ScriptedStore:
-    """Answers each request with the next of ``script``; an exception in it is what the network does."""
+    """Answers each request with the next of ``script``; an exception in it is what the network does.
 
-    def __init__(self, *script: Scripted) -> None:
+    Unless it is ``managed``, it has the reference's calls alone: others are 404 and no part of the script.
+    """
+
+    def __init__(self, *script: Scripted, managed: bool = False) -> None:
         self.script = list(script)
+        self.managed = managed
         self.requests: list[httpx2.Request] = []
         self.transport = httpx2.MockTransport(self._handle)
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.startswith("/manage/") and not self.managed:
+            return httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
         self.requests.append(request)
         scripted = self.script.pop(0)
         if isinstance(scripted, Exception):

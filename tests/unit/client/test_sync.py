@@ -320,7 +320,7 @@ def test_no_time_is_time_for_one_look() -> None:
         (410, CredentialsRejected, 3),
         (413, PackageTooLarge, 4),
         (500, StoreUnavailable, 9),
-        (502, StoreUnavailable, 9),
+        (501, StoreUnavailable, 9),
     ],
 )
 def test_each_refusal_of_an_upload_is_a_class(

@@ -87,10 +87,27 @@ def test_a_publish_whose_answer_is_lost_is_not_sent_again(trouble: Scripted) -> 
     assert "in review" in caught.value.advice
 
 
-def test_an_upload_whose_answer_is_lost_is_a_network_error(package: Path) -> None:
-    with pytest.raises(NetworkError, match="connection reset") as caught:
-        client(ScriptedStore(CUT)).upload(PRODUCT, package)
+@pytest.mark.parametrize("trouble", [CUT, SILENT, httpx2.Response(502), httpx2.Response(504)])
+def test_an_upload_whose_answer_is_lost_is_sent_again(package: Path, trouble: Scripted) -> None:
+    store = ScriptedStore(trouble, accepted())
 
+    assert client(store).upload(PRODUCT, package) == OPERATION
+    assert [request.content for request in store.requests] == [package.read_bytes()] * 2
+
+
+def test_an_upload_is_not_sent_again_after_the_deadline(package: Path) -> None:
+    clock = StoppedClock()
+
+    def slow(request: httpx2.Request) -> httpx2.Response:
+        clock.seconds += 31
+        raise CUT
+
+    store = ScriptedStore(slow)
+
+    with pytest.raises(NetworkError, match="connection reset") as caught:
+        client(store, clock=clock).upload(PRODUCT, package, timeout_seconds=30)
+
+    assert len(store.requests) == 1
     assert "Upload again" in caught.value.advice
 
 
