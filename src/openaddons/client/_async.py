@@ -242,8 +242,8 @@ class AsyncEdgeAddons:
                 async for piece in response.aiter_bytes():
                     body += piece
                     if len(body) > http.LARGEST_ANSWER_BYTES:
-                        return http.too_large(response)
-                return http.answer_of(response, body)
+                        return http.answer_of(response, b"")
+                return http.answer_of(response, bytes(body))
         except httpx2.RequestError as error:
             return http.lost_of(error)
         except BaseException as error:

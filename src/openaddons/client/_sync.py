@@ -287,8 +287,8 @@ class EdgeAddons:
                 for piece in response.iter_bytes():
                     body += piece
                     if len(body) > http.LARGEST_ANSWER_BYTES:
-                        return http.too_large(response)
-                return http.answer_of(response, body)
+                        return http.answer_of(response, b"")
+                return http.answer_of(response, bytes(body))
         except httpx2.RequestError as error:
             return http.lost_of(error)
         except BaseException as error:
