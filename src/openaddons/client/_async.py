@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
@@ -52,6 +51,7 @@ class AsyncEdgeAddons:
         sleep: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
         import asyncio
+        import random
 
         import httpx2
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
@@ -69,7 +68,10 @@ class EdgeAddons:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import httpx2  # takes longer to import than all the rest
+        # Here, for they take longer to import than all the rest.
+        import random
+
+        import httpx2
 
         self._session = Session(
             credentials, base_url=http.chosen_base_url(base_url), clock=clock, jitter=random.random
