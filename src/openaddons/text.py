@@ -1,6 +1,7 @@
 """Text for people, in which strangers' letters may be."""
 
 import sys
+from collections.abc import Mapping
 
 
 def one_line(text: str) -> str:
@@ -29,3 +30,20 @@ def size_in_words(size_bytes: int) -> str:
         if size < 1000:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} GB"
+
+
+def workflow_command(name: str, message: str, properties: Mapping[str, object]) -> str:
+    """An order to GitHub Actions such as ``::error file=a.js,line=3::message``; properties that are None are left out.
+
+    Escaped as actions/toolkit does it (packages/core/src/command.ts), so that no text ends it or begins another.
+    """
+    given = ",".join(
+        f"{key}={_escaped(str(value), ',:')}" for key, value in properties.items() if value is not None
+    )
+    return f"::{name} {given}::{_escaped(message)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    return "".join(
+        f"%{ord(character):02X}" if character in f"%\r\n{also}" else character for character in text
+    )

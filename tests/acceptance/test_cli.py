@@ -28,7 +28,13 @@ def openaddons(store: Store, tmp_path: Path) -> Openaddons:
     }
 
     def run(*command: str | Path, **overridden: str | None) -> tuple[int, Any]:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | given | overridden
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            **given,
+            **overridden,
+        }
         done = subprocess.run(
             [sys.executable, "-m", "openaddons", *map(str, command), "--json"],
             env={name: value for name, value in environment.items() if value is not None},
@@ -66,11 +72,11 @@ def test_upload_status_and_publish_do_the_same_in_steps(
 ) -> None:
     accepted = openaddons("upload", update, "--no-wait")[1]
     assert accepted["outcome"] == "accepted"
-    code, answer = openaddons("status", accepted["operation_id"], "--wait")
+    code, answer = openaddons("wait", accepted["next"][0].split()[-1])
     assert (code, answer["outcome"]) == (0, "uploaded")
 
     accepted = openaddons("publish", "--no-wait")[1]
-    code, answer = openaddons("status", accepted["operation_id"], "--wait")
+    code, answer = openaddons("wait", accepted["next"][0].split()[-1])
 
     assert (code, answer["outcome"]) == (0, "published")
     assert store.wait_for_release("1.1.0")["state"] == "In the store"

@@ -1,6 +1,7 @@
-"""How every command speaks: one JSON document or text on stdout, progress on a terminal's stderr."""
+"""How every command speaks: one JSON document or text on stdout, progress on stderr where somebody reads it."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -31,9 +32,12 @@ def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
 
 
 def note(text: str, *, quiet: bool) -> None:
-    """Say on stderr what goes on just now; only where a person watches, and not with ``--quiet``."""
-    if not quiet and sys.stderr.isatty():
-        click.echo(text, err=True)
+    """Say on stderr what goes on just now: to a person at a terminal, or to a build's log; not with ``--quiet``.
+
+    Builds say of themselves that they are some, by the variable CI.
+    """
+    if not quiet and (sys.stderr.isatty() or os.environ.get("CI")):
+        say(text, err=True)
 
 
 def progress_bar(label: str, *, quiet: bool) -> Callable[[int, int], None] | None:
