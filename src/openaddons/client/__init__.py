@@ -10,9 +10,11 @@
         publish = store.publish(product_id, notes="Sign in as demo / demo.")
         print(store.wait_publish(product_id, publish).message)
 
-``openaddons.client.errors`` draws the tree of what can come of it instead.
+``AsyncEdgeAddons`` has the same methods for asyncio. ``openaddons.client.errors``
+draws the tree of what can come of it instead.
 """
 
+from openaddons.client._async import AsyncEdgeAddons
 from openaddons.client._package import Progress
 from openaddons.client._sync import EdgeAddons
 from openaddons.client.errors import (
@@ -76,6 +78,7 @@ __all__ = [
     "AnswerLost",
     "AnswerUnreadable",
     "ApiKey",
+    "AsyncEdgeAddons",
     "ClientSecret",
     "CreateNotAllowed",
     "Credentials",

@@ -1,7 +1,7 @@
 """Requests out of values, values out of answers. Nothing here reads a socket, a file or a clock."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -54,8 +54,13 @@ class Package(Protocol):
         """How many there are; it becomes the Content-Length."""
         ...
 
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes from the beginning, in pieces."""
+    @property
+    def progress(self) -> Callable[[int, int], None] | None:
+        """Called with the bytes sent and the bytes in all."""
+        ...
+
+    def chunks(self) -> Generator[bytes]:
+        """The bytes from the beginning, in pieces that are not empty."""
         ...
 
 

@@ -9,6 +9,8 @@ from openaddons.client._core import Answer, Lost
 from openaddons.client.models import MICROSOFT_BASE_URL
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import httpx2
 
     from openaddons.client._session import Send
@@ -77,7 +79,8 @@ def lost_of(error: Exception) -> Lost:
 def without_frames(error: BaseException) -> BaseException:
     """An interrupt, a cancellation or the package's own error, on its way through httpx2 to the caller.
 
-    The frames that it passed hold the headers; whoever prints a traceback with locals would print the key.
+    The frames of httpx2 and below hold the headers: whoever prints a traceback with locals would print the
+    key. Those of who reads the package, and of the caller's ``progress``, stay.
     """
     left: list[BaseException | None] = [error]
     seen: set[int] = set()
@@ -85,6 +88,18 @@ def without_frames(error: BaseException) -> BaseException:
         each = left.pop()
         if each is not None and id(each) not in seen:
             seen.add(id(each))
-            each.__traceback__ = None
+            each.__traceback__ = _cut(each.__traceback__)
             left += (each.__cause__, each.__context__)
     return error
+
+
+def _cut(trace: TracebackType | None) -> TracebackType | None:
+    through_httpx2 = False
+    each = trace
+    while each is not None:
+        module = str(each.tb_frame.f_globals.get("__name__"))
+        if module == "openaddons.client._package":
+            return each
+        through_httpx2 = through_httpx2 or module.startswith(("httpx2.", "httpcore2."))
+        each = each.tb_next
+    return None if through_httpx2 else trace

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 from openaddons.client import _flows as flows
 from openaddons.client import _http as http
 from openaddons.client import _management as management
-from openaddons.client._package import Progress, package_of
+from openaddons.client._package import Progress, package_of, sent_bytes
 from openaddons.client._session import Flow, Pause, Reply, Send, Session
 from openaddons.client.models import Credentials, Operation, OperationKind
 from openaddons.client.products import (
@@ -281,7 +281,7 @@ class EdgeAddons:
                 request.method,
                 request.url,
                 headers=dict(request.headers),
-                content=request.body if isinstance(request.body, bytes) else request.body.chunks(),
+                content=request.body if isinstance(request.body, bytes) else sent_bytes(request.body),
                 timeout=http.timeout_of(step),
             ) as response:
                 for piece in response.iter_bytes():

@@ -19,6 +19,8 @@ from .scripted import (
     client,
 )
 
+pytestmark = pytest.mark.usefixtures("both_shells")
+
 LOST = [CUT, SILENT, httpx2.Response(502), httpx2.Response(504), httpx2.Response(202)]
 NEWEST = "0f1e2d3c-4b5a-6978-8796-000000000000"
 

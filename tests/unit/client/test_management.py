@@ -45,6 +45,8 @@ from .scripted import (
     operation,
 )
 
+pytestmark = pytest.mark.usefixtures("both_shells")
+
 NOT_FOUND = httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
 CHANGED_TIME = datetime(2026, 11, 26, 11, 0, 2, tzinfo=UTC)
 A_SUBMISSION = Submission(

@@ -35,6 +35,8 @@ from .scripted import (
     token,
 )
 
+pytestmark = pytest.mark.usefixtures("both_shells")
+
 # Trouble, and what is done about it
 
 

@@ -47,6 +47,8 @@ from .scripted import (
     operation,
 )
 
+pytestmark = pytest.mark.usefixtures("both_shells")
+
 # Success
 
 
