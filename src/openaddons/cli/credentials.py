@@ -39,18 +39,25 @@ def check_credentials(run: Run, *, key_created: datetime | None) -> Ending:
     known = (
         f"knows product {product_id}" if checked.product_known else f"says nothing of product {product_id}"
     )
-    expires = key_created.date() + timedelta(days=_LIFETIME_DAYS) if key_created else _first_expiry(run)
+    end, whose = _first_end(run) if key_created is None else (_end_of(key_created), "The key")
     return Ending(
         "credentials_accepted",
         f"The store at {run.destination.base_url} accepts the credentials and {known}.",
-        _advice(expires, datetime.now(UTC).date()),
+        _advice(whose, end, today=datetime.now(UTC).date()),
         details=run.destination.places,
-        facts={"product_known": checked.product_known, "expires": expires and expires.isoformat()},
+        facts={"product_known": checked.product_known, "expires": None if end is None else end.isoformat()},
     )
 
 
-def _first_expiry(run: Run) -> date | None:
-    """When the first of the publisher's valid credentials of this kind ends; None where the store does not say."""
+def _end_of(key_created: datetime) -> date:
+    return key_created.date() + timedelta(days=_LIFETIME_DAYS)
+
+
+def _first_end(run: Run) -> tuple[date | None, str]:
+    """When the first of the publisher's valid credentials of this kind ends, and which one that is, in words.
+
+    The store does not say which of them was used. None where it says nothing of them.
+    """
     kind = "apiKey" if isinstance(run.destination.credentials, ApiKey) else "clientSecret"
     now = datetime.now(UTC)
     keys: tuple[Key, ...] = ()
@@ -62,15 +69,16 @@ def _first_expiry(run: Run) -> date | None:
         for key in keys
         if key.kind == kind and key.revoked_time is None and key.expires_time and key.expires_time > now
     ]
-    return min(ends).date() if ends else None
+    if not ends:
+        return None, ""
+    return min(ends).date(), "The key" if len(ends) == 1 else f"The first of the publisher's {len(ends)} keys"
 
 
-def _advice(expires: date | None, today: date) -> str:
-    if expires is None:
+def _advice(whose: str, end: date | None, *, today: date) -> str:
+    if end is None:
         return f"Microsoft's keys live {_LIFETIME_DAYS} days; --key-created DATE warns before the end."
-    left_days = (expires - today).days
-    if left_days < 0:
-        return f"warning: by that date it ended on {expires}. Make a new one and put it in its place."
-    if left_days <= _WARNED_DAYS:
-        return f"warning: it ends on {expires}, in {left_days} days. Make a new one and put it in its place."
-    return f"It ends on {expires}, in {left_days} days."
+    left_days = (end - today).days
+    if left_days > _WARNED_DAYS:
+        return f"{whose} ends on {end}, in {left_days} days."
+    when = f"ends on {end}, in {left_days} days" if left_days >= 0 else f"ended on {end}, by that date"
+    return f"warning: {whose} {when}. Make a new one and put it in its place."

@@ -1,44 +1,29 @@
-import functools
 import json
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import run
-from types import SimpleNamespace
-from typing import Any
 
 import click
 import httpx2
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from openaddons import __version__
-from openaddons.cli import COMMANDS, LazyGroup, main
+from openaddons.cli import COMMANDS, LazyGroup
 from openaddons.cli.output import one_line, progress_bar, size_in_words
-from openaddons.cli.publishing import running, steps
-from openaddons.client import EdgeAddons
 from openaddons.errors import NotKnown
+from tests.unit.cli.command_line import CommandLine
 from tests.unit.client.scripted import (
     OPERATION,
     PRODUCT,
     SECRET,
     Scripted,
-    ScriptedStore,
-    StoppedClock,
     accepted,
     operation,
     token,
 )
 
-ENVIRONMENT: dict[str, str | None] = {
-    "EDGE_ADDONS_BASE_URL": "https://store.test",
-    "EDGE_ADDONS_CLIENT_ID": "client-1",
-    "EDGE_ADDONS_API_KEY": SECRET,
-    "EDGE_ADDONS_PRODUCT_ID": PRODUCT,
-    "CI": None,
-    "GITHUB_ACTIONS": None,
-}
 ICONS_MISSING = {
     "code": "IconsMissing",
     "severity": "warning",
@@ -49,47 +34,6 @@ ICONS_MISSING = {
     "column": None,
 }
 NOT_FOUND = httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
-
-
-class CommandLine:
-    """Runs ``openaddons`` against a scripted store, in the environment of a build."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._monkeypatch = monkeypatch
-        self.store = ScriptedStore()
-        self.clock = StoppedClock()
-
-    def __call__(
-        self,
-        *arguments: str,
-        script: tuple[Scripted, ...] = (),
-        env: dict[str, str | None] | None = None,
-        **options: Any,
-    ) -> Result:
-        self.store = ScriptedStore(*script)
-        self.clock = clock = StoppedClock()
-        self._monkeypatch.setattr(
-            running,
-            "EdgeAddons",
-            functools.partial(EdgeAddons, transport=self.store.transport, clock=clock, sleep=clock.sleep),
-        )
-        self._monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=clock, sleep=clock.sleep))
-        result = CliRunner().invoke(main, list(arguments), env={**ENVIRONMENT, **(env or {})}, **options)
-        assert SECRET not in result.output
-        return result
-
-
-@pytest.fixture
-def openaddons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CommandLine:
-    monkeypatch.chdir(tmp_path)
-    write_package(tmp_path / "tab-tally.zip")
-    return CommandLine(monkeypatch)
-
-
-def write_package(path: Path, version: str = "1.1.0") -> None:
-    manifest = {"manifest_version": 3, "name": "Tab Tally", "version": version, "description": "Counts."}
-    with zipfile.ZipFile(path, "w") as packer:
-        packer.writestr("manifest.json", json.dumps(manifest))
 
 
 # upload, publish

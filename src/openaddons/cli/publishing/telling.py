@@ -16,7 +16,10 @@ from openaddons.cli.publishing.packages import Chosen
 from openaddons.text import workflow_command
 
 IN_GITHUB_ACTIONS: Final = "GITHUB_ACTIONS"
-_MARKDOWN: Final = str.maketrans({character: f"\\{character}" for character in r"\`*_{}[]<>()#+-.!|~&@:"})
+_MARKDOWN: Final = str.maketrans(
+    {character: f"\\{character}" for character in r"\`*_{}[]()#+-.!|~@:"}
+    | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+)
 
 
 def tell(ending: Ending, progress: Progress, destination: Destination) -> None:
