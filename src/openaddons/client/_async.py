@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
@@ -52,6 +51,7 @@ class AsyncEdgeAddons:
         sleep: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
         import asyncio
+        import random
 
         import httpx2
 
@@ -242,8 +242,8 @@ class AsyncEdgeAddons:
                 async for piece in response.aiter_bytes():
                     body += piece
                     if len(body) > http.LARGEST_ANSWER_BYTES:
-                        return http.too_large(response)
-                return http.answer_of(response, body)
+                        return http.answer_of(response, b"")
+                return http.answer_of(response, bytes(body))
         except httpx2.RequestError as error:
             return http.lost_of(error)
         except BaseException as error:

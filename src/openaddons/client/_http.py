@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openaddons.client._session import Send
 
 LARGEST_ANSWER_BYTES: Final = 16 * 1024 * 1024
-"""More than any answer of either API; what a confused or hostile address sends beyond it is not read."""
+"""More than any answer of the API has; one that has more is read no further and taken for empty."""
 
 _CONNECT_TIMEOUT_SECONDS: Final = 10.0
 _WRITE_TIMEOUT_SECONDS: Final = 60.0
@@ -52,18 +52,10 @@ def timeout_of(step: Send) -> httpx2.Timeout:
     )
 
 
-def answer_of(response: httpx2.Response, body: bytearray) -> Answer:
-    """The response with what was read of its body."""
+def answer_of(response: httpx2.Response, body: bytes) -> Answer:
+    """The response, and its body as far as that is of use."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, bytes(body), response.reason_phrase)
-
-
-def too_large(response: httpx2.Response) -> Lost:
-    """In place of an answer that does not end."""
-    return Lost(
-        sent=True,
-        problem=f"the answer (HTTP {response.status_code}) is larger than {LARGEST_ANSWER_BYTES} bytes",
-    )
+    return Answer(response.status_code, headers, body, response.reason_phrase)
 
 
 def lost_of(error: Exception) -> Lost:

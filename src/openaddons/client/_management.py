@@ -305,6 +305,7 @@ def _key_values(fields: Fields) -> dict[str, Any]:
         "id": fields.text("id"),
         "kind": fields.text("kind"),
         "client_id": fields.text("clientId"),
+        "hint": fields.maybe_text("hint") or "",
         "product_id": fields.maybe_text("productId"),
         "created_time": fields.moment("createdTime"),
         "expires_time": fields.moment("expiresTime"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
@@ -69,7 +68,10 @@ class EdgeAddons:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import httpx2  # takes longer to import than all the rest
+        # Here, for they take longer to import than all the rest.
+        import random
+
+        import httpx2
 
         self._session = Session(
             credentials, base_url=http.chosen_base_url(base_url), clock=clock, jitter=random.random
@@ -287,8 +289,8 @@ class EdgeAddons:
                 for piece in response.iter_bytes():
                     body += piece
                     if len(body) > http.LARGEST_ANSWER_BYTES:
-                        return http.too_large(response)
-                return http.answer_of(response, body)
+                        return http.answer_of(response, b"")
+                return http.answer_of(response, bytes(body))
         except httpx2.RequestError as error:
             return http.lost_of(error)
         except BaseException as error:

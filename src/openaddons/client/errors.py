@@ -35,12 +35,17 @@ secret: neither in its text nor in an exception behind it.
 """
 # ruff: noqa: N818 - classes are named for the outcome, as the reference names it
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from openaddons.client.models import Operation, OperationError, OperationKind, OperationStatus
-from openaddons.client.products import Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openaddons.client.products import Submission
 
 IRRECOVERABLE_MESSAGE: Final = "An error occurred while performing the operation"
 """The reference: "Response when the publish call fails with an irrecoverable failure"."""

@@ -123,6 +123,8 @@ class Key:
     id: str
     kind: str
     client_id: str
+    hint: str
+    """How its secret begins and ends, to tell it from others."""
     product_id: str | None
     """The one product it opens; None: all of the publisher."""
     created_time: datetime | None

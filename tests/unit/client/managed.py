@@ -84,6 +84,7 @@ def key(**facts: Any) -> dict[str, Any]:
         "id": "k-1",
         "kind": "apiKey",
         "clientId": "client-1",
+        "hint": "oak_ab…wxyz",
         "productId": None,
         "createdTime": "2026-11-26T11:00:00.0000000Z",
         "expiresTime": "2027-02-06T11:00:00.0000000Z",

@@ -77,6 +77,7 @@ KEY_FACTS: dict[str, Any] = {
     "id": "k-1",
     "kind": "apiKey",
     "client_id": "client-1",
+    "hint": "oak_ab…wxyz",
     "product_id": None,
     "created_time": datetime(2026, 11, 26, 11, 0, 0, tzinfo=UTC),
     "expires_time": datetime(2027, 2, 6, 11, 0, 0, tzinfo=UTC),

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from openaddons.client import (
     AnswerLost,
+    AnswerUnreadable,
     CredentialsRejected,
     EdgeAddons,
     EdgeAddonsError,
@@ -138,6 +140,27 @@ def test_a_wait_that_ends_in_trouble_says_how_to_take_it_up_again() -> None:
 
     assert caught.value.operation_id == OPERATION
     assert OPERATION in caught.value.advice
+
+
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    sent_bytes = 0
+
+    class Endless(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            nonlocal sent_bytes
+            while True:
+                sent_bytes += 1_000_000
+                yield bytes(1_000_000)
+
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(200, stream=Endless()))
+
+    with (
+        EdgeAddons(API_KEY, base_url="https://store.test", transport=transport) as addons,
+        pytest.raises(AnswerUnreadable, match="not a JSON object"),
+    ):
+        addons.upload_status(PRODUCT, OPERATION)
+
+    assert sent_bytes == 17_000_000
 
 
 # Access tokens
