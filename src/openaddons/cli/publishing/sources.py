@@ -4,7 +4,6 @@ The first place that has a setting decides. Each setting remembers its place, so
 a value never appears in a ``repr`` or in an error.
 """
 
-import difflib
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -212,6 +211,8 @@ def _as_table(value: Any, where: str) -> Mapping[str, Any]:
 def _refuse_unknown(table: Mapping[str, Any], known: Any, *, where: str) -> None:
     for name in table:
         if name not in known:
+            import difflib
+
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"It may have: {', '.join(sorted(known))}."
             raise click.UsageError(f"{where}: {one_line(name)} is not known. {hint}")
