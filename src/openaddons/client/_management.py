@@ -175,11 +175,19 @@ def submissions(product_id: str) -> Call[tuple[Submission, ...]]:
     )
 
 
-def decide(product_id: str, submission_id: str, verb: str, **body: str) -> Call[Submission]:
-    """``cancel``, ``hold`` or ``release`` a submission."""
-    segment = _segment("submission_id", submission_id)
-    path = f"{_product_path(product_id)}/submissions/{segment}/{verb}"
-    return Call(f"the {verb} of submission {segment}", "POST", path, _submission, body)
+def cancel(product_id: str, submission_id: str, *, reason: str) -> Call[Submission]:
+    """Take a submission back."""
+    return _decide(product_id, submission_id, "cancel", {"reason": reason} if reason else {})
+
+
+def hold(product_id: str, submission_id: str) -> Call[Submission]:
+    """Keep a submission out of the store for now."""
+    return _decide(product_id, submission_id, "hold", {})
+
+
+def release(product_id: str, submission_id: str) -> Call[Submission]:
+    """Let a submission that is held into the store."""
+    return _decide(product_id, submission_id, "release", {})
 
 
 def releases(product_id: str) -> Call[tuple[Release, ...]]:
@@ -225,6 +233,12 @@ def rotate_key(key_id: str, *, overlap_hours: int) -> Call[NewKey]:
     """A new key in place of an old one, which goes on for a while."""
     path = f"/keys/{_segment('key_id', key_id)}/rotate"
     return Call("the rotation of a key", "POST", path, _new_key, {"overlapHours": overlap_hours})
+
+
+def _decide(product_id: str, submission_id: str, verb: str, body: Mapping[str, Any]) -> Call[Submission]:
+    segment = _segment("submission_id", submission_id)
+    path = f"{_product_path(product_id)}/submissions/{segment}/{verb}"
+    return Call(f"the {verb} of submission {segment}", "POST", path, _submission, body)
 
 
 def _product_path(product_id: str) -> str:

@@ -44,6 +44,7 @@ _MICROSOFT_KEYS_URL: Final = "https://partner.microsoft.com/dashboard/microsofte
 
 _REFUSED_EXIT_CODES: Final = {Endpoint.UPLOAD: 4, Endpoint.PUBLISH: 5, Endpoint.MANAGE_CHANGE: 5}
 
+_OF_UPLOADS: Final = frozenset({408, 413})
 _MANAGED: Final = frozenset({Endpoint.MANAGE_LOOK, Endpoint.MANAGE_CHANGE})
 _CHANGES: Final = frozenset({Endpoint.PUBLISH, Endpoint.MANAGE_CHANGE})
 
@@ -86,7 +87,7 @@ def _kind(request: Request, answer: Answer) -> type[EdgeAddonsError]:
     if status == 404 and answer.media_type == "text/html":
         # The API's own 404 is JSON, or empty. A page comes from another program, or from a cloud in trouble.
         return AnswerUnreadable
-    if status in _KINDS:
+    if status in _KINDS and not (request.endpoint in _MANAGED and status in _OF_UPLOADS):
         return _KINDS[status]
     by_hundreds = {3: RedirectRefused, 4: RequestRefused, 5: StoreUnavailable}
     return by_hundreds.get(status // 100, AnswerUnreadable)

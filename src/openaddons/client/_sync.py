@@ -195,15 +195,15 @@ class EdgeAddons:
 
     def cancel(self, product_id: str, submission_id: str, *, reason: str = "") -> Submission:
         """Take a submission back that is not in the store yet. The draft is kept."""
-        return self._manage(management.decide(product_id, submission_id, "cancel", reason=reason))
+        return self._manage(management.cancel(product_id, submission_id, reason=reason))
 
     def hold(self, product_id: str, submission_id: str) -> Submission:
         """Keep a submission out of the store when it has been approved, until ``release``."""
-        return self._manage(management.decide(product_id, submission_id, "hold"))
+        return self._manage(management.hold(product_id, submission_id))
 
     def release(self, product_id: str, submission_id: str) -> Submission:
         """Let a submission that is held into the store, as soon as it is approved."""
-        return self._manage(management.decide(product_id, submission_id, "release"))
+        return self._manage(management.release(product_id, submission_id))
 
     def roll_back(
         self, product_id: str, *, reason: str, to: str | None = None, as_version: str | None = None

@@ -275,6 +275,7 @@ def test_microsofts_store_is_never_asked(
         (problem(401, "CredentialsInvalid", "The API key was revoked."), CredentialsRejected, 3),
         (problem(403, "KeyScoped", "This key is for one product."), CredentialsRejected, 3),
         (problem(404), NotFound, 2),
+        (problem(413, "BodyTooLarge", "The request body is too large."), RequestRefused, 5),
         (problem(409, "TransitionRefused", "The submission is In the store."), RequestRefused, 5),
     ],
 )
