@@ -4,9 +4,10 @@ Each says in one line what is true now and what happens next. A failure lists ev
 and what to do about it; its exit code tells a script which kind it is.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -74,7 +75,7 @@ def upload(run: Run, *, pattern: str | None, no_lint: bool, allow_manifest_v2: b
 @click.option("--notes", metavar="TEXT", help="Notes for certification.")
 @click.option(
     "--notes-file",
-    type=click.File("r", encoding="utf-8-sig"),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
     metavar="FILE",
     help="Notes for certification from a file, or - for stdin.",
 )
@@ -110,7 +111,7 @@ def publish(
     allow_manifest_v2: bool,
     draft: bool,
     notes: str | None,
-    notes_file: IO[str] | None,
+    notes_file: str | None,
     notes_template: str | None,
     until: str | None,
     slot_seconds: float,
@@ -176,7 +177,7 @@ def _until(destination: Destination, given: str | None, slot_seconds: float) -> 
 def _notes(
     destination: Destination,
     notes: str | None,
-    notes_file: IO[str] | None,
+    notes_file: str | None,
     template: str | None,
     *,
     version: str | None,
@@ -185,9 +186,18 @@ def _notes(
         raise click.UsageError("Give --notes, --notes-file or --notes-template, not two of them.")
     if notes is not None:
         return notes
-    if notes_file is not None:
-        return notes_file.read()
-    if template is None and (path := destination.default("notes_file")) is not None:
-        return Path(path).read_text(encoding="utf-8-sig")
+    path = notes_file if template is not None else notes_file or destination.default("notes_file")
+    if path is not None:
+        return _read(path)
     template = template or destination.default("notes_template")
     return "" if template is None else filled(template, version=version)
+
+
+def _read(path: str) -> str:
+    """The text of a file, or of stdin for ``-``."""
+    if path == "-" and click.get_current_context().params["api_key_file"] == "-":
+        raise click.UsageError("stdin cannot be both the API key and the notes.")
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.UsageError("The notes are not UTF-8.") from None

@@ -257,6 +257,8 @@ def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
         (["publish", "tab-tally.zip", "--draft"], {}, "not both"),
         (["publish", "--wait-for-slot", "9", "--wait", "none"], {}, "needs to wait"),
         (["publish", "--config", "none.toml"], {}, "does not exist"),
+        (["publish", "--api-key-file", "-", "--notes-file", "-"], {}, "stdin cannot be both"),
+        (["publish", "--notes-file", "tab-tally.zip"], {}, "The notes are not UTF-8"),
         (["status", "operation-1"], {}, "must be a GUID"),
         (["publish"], {"EDGE_ADDONS_PRODUCT_ID": None}, "EDGE_ADDONS_PRODUCT_ID"),
         (["publish"], {"EDGE_ADDONS_PRODUCT_ID": "tab-tally"}, "neither a product ID"),
@@ -275,7 +277,7 @@ def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
 def test_wrong_usage_is_explained_and_sends_nothing(
     openaddons: CommandLine, arguments: list[str], env: dict[str, str | None], said: str
 ) -> None:
-    result = openaddons(*arguments, env=env)
+    result = openaddons(*arguments, env=env, input="a-key")
 
     assert result.exit_code == 2
     assert said in result.stderr

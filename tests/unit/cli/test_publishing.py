@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from openaddons.client import EdgeAddonsError, RequestRefused
 from tests.unit.cli.command_line import ENVIRONMENT, CommandLine, write_package
 from tests.unit.client.managed import answer, key, live, problem, product, submission
 from tests.unit.client.scripted import (
@@ -226,10 +228,10 @@ def test_accepted_credentials_are_told_with_the_places_of_the_settings(openaddon
     assert result.exit_code == 0
     assert f"knows product {PRODUCT}. The key ends on {end.date()}, in 30 days.\n" in result.stdout
     assert result.stdout.splitlines()[1:] == [
-        "store          https://store.test (the environment, EDGE_ADDONS_BASE_URL)",
-        f"product        {PRODUCT} (the environment, EDGE_ADDONS_PRODUCT_ID)",
-        "client ID      client-1 (the environment, EDGE_ADDONS_CLIENT_ID)",
-        "API key        (the environment, EDGE_ADDONS_API_KEY)",
+        "store          https://store.test (EDGE_ADDONS_BASE_URL)",
+        f"product        {PRODUCT} (EDGE_ADDONS_PRODUCT_ID)",
+        "client ID      client-1 (EDGE_ADDONS_CLIENT_ID)",
+        "API key        (EDGE_ADDONS_API_KEY)",
     ]
 
 
@@ -348,8 +350,8 @@ def test_verbose_says_where_each_setting_was_found(openaddons: CommandLine) -> N
 
     assert result.stderr.splitlines() == [
         "store          https://store.test (--base-url)",
-        f"product        {PRODUCT} (the environment, EDGE_ADDONS_PRODUCT_ID)",
-        "client ID      client-1 (the environment, EDGE_ADDONS_CLIENT_ID)",
+        f"product        {PRODUCT} (EDGE_ADDONS_PRODUCT_ID)",
+        "client ID      client-1 (EDGE_ADDONS_CLIENT_ID)",
         "API key        (.env, line 1)",
     ]
 
@@ -384,6 +386,32 @@ def test_what_was_an_option_is_typed_again_and_no_secret(openaddons: CommandLine
     result = openaddons("upload", "tab-tally.zip", *options[:2], *options[4:], script=(STORY[0], *[CUT] * 10))
 
     assert f"\n  openaddons wait {UPLOAD} --product {PRODUCT}\n" in result.stderr
+
+
+def test_an_interrupted_wait_says_how_to_take_it_up(openaddons: CommandLine) -> None:
+    def interrupt(_request: httpx2.Request) -> httpx2.Response:
+        raise KeyboardInterrupt
+
+    result = openaddons("publish", "tab-tally.zip", script=(STORY[0], interrupt))
+
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[:2] == [
+        f"To go on: openaddons wait {UPLOAD}",
+        "To go on: openaddons publish --draft",
+    ]
+
+
+def failures(of: type[EdgeAddonsError]) -> list[type[EdgeAddonsError]]:
+    return [each for below in of.__subclasses__() for each in (below, *failures(below))]
+
+
+@pytest.mark.parametrize("failure", failures(EdgeAddonsError))
+def test_every_outcome_is_in_the_table_of_exit_codes(failure: type[EdgeAddonsError]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "publishing.md").read_text(encoding="utf-8")
+    word = re.sub(r"(?<!^)(?=[A-Z])", "_", failure.__name__).lower()
+    begin = f"| {failure.exit_code} | " if failure is not RequestRefused else "`request_refused`"
+
+    assert any(line.startswith(begin) and f"`{word}`" in line for line in page.splitlines())
 
 
 # Builds

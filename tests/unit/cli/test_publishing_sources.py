@@ -68,6 +68,12 @@ def test_no_file_is_no_fault(tmp_path: Path) -> None:
     assert table_sources(tmp_path / "openaddons.toml", None)[0].settings == {}
 
 
+def test_a_virtual_environment_is_no_file_of_settings(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+
+    assert dict(dotenv_source(tmp_path / ".env").settings) == {}
+
+
 @pytest.mark.parametrize(("content", "said"), [(b"\xff", "not UTF-8"), (bytes(70_000), "larger than")])
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
     (tmp_path / ".env").write_bytes(content)

@@ -87,7 +87,7 @@ def destination_options(command: F) -> F:
 def destination_of(
     *, config: Path, timeout_seconds: float | None, as_json: bool, quiet: bool, **given: Any
 ) -> Destination:
-    """The destination that options, environment and files give together; UsageError where something lacks."""
+    """The destination that options, environment and files give together; UsageError where something is missing."""
     context = click.get_current_context()
     ranks = [_given_source(context, given, ParameterSource.COMMANDLINE)]
     ranks.append(_given_source(context, given, ParameterSource.ENVIRONMENT))
@@ -103,7 +103,7 @@ def destination_of(
     product = _product(product, tables)
     client_id = find([*ranks, *tables], "client_id")
     if client_id is None:
-        raise click.UsageError(f"The client ID lacks. {_advice('client_id', '--client-id')}")
+        raise click.UsageError(f"The client ID is missing. {_advice('client_id', '--client-id')}")
     client_id = Found(client_id.value.strip(), client_id.place)
     wants_keyring = bool(given["keyring"] or getattr(find(tables, "keyring"), "value", False))
     name, secret = _secret([*ranks, *tables], base_url, client_id, keyring=wants_keyring)
@@ -131,7 +131,7 @@ def _given_source(context: click.Context, given: Mapping[str, Any], source: Para
     for name, variable in ENVIRONMENT.items():
         if given.get(name) is not None and context.get_parameter_source(name) is source:
             option = "--product" if name == "product_id" else f"--{name.replace('_', '-')}"
-            place = option if source is ParameterSource.COMMANDLINE else f"the environment, {variable}"
+            place = option if source is ParameterSource.COMMANDLINE else variable
             settings[name] = Found(given[name], place)
     return Source(settings)
 
@@ -144,7 +144,7 @@ def _product(asked: Found | None, tables: list[Source]) -> Found:
     except ValueError:
         pass  # a name, whose table was found
     if product is None:
-        raise click.UsageError(f"The product ID lacks. {_advice('product_id', '--product')}")
+        raise click.UsageError(f"The product ID is missing. {_advice('product_id', '--product')}")
     return Found(_checked(checked_guid, product, "product_id"), product.place)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from openaddons.cli.output import one_line
 from openaddons.cli.publishing.destination import (
     DESTINATION_NAMES,
     Destination,
@@ -70,7 +71,8 @@ def _ending_of(command: Callable[..., Ending], run: Run, options: dict[str, Any]
     except EdgeAddonsError as failure:
         return ending_of_failure(failure, run.progress, run.destination)
     except OSError as problem:
-        raise click.UsageError(f"The package cannot be read: {problem.strerror or problem}.") from None
+        what = one_line(str(problem.filename or "The package"))
+        raise click.UsageError(f"{what} cannot be read: {problem.strerror or problem}.") from None
     except KeyboardInterrupt:
         for line in commands_from(run.progress, run.destination):
             click.echo(f"To go on: {line}", err=True)

@@ -239,7 +239,7 @@ def _text(path: Path) -> str:
         if len(content) > _LARGEST_FILE_BYTES:
             raise click.UsageError(f"{one_line(path.name)} is larger than {_LARGEST_FILE_BYTES} bytes.")
         return content.decode("utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):  # .env may be a virtual environment
         return ""
     except OSError as problem:
         raise click.UsageError(f"{one_line(path.name)} cannot be read: {problem.strerror}.") from None
