@@ -90,3 +90,23 @@ def test_the_action_fails_with_an_annotation(store: Store, tmp_path: Path) -> No
 @pytest.mark.parametrize("step", ACTION["runs"]["steps"], ids=lambda step: step["name"])
 def test_no_input_is_a_part_of_a_script(step: dict[str, Any]) -> None:
     assert "${{" not in step["run"]
+
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "ci.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_page_uses_inputs_that_there_are() -> None:
+    workflow = yaml.safe_load(blocks("yaml")[0])
+    (step,) = (step for step in workflow["jobs"]["publish"]["steps"] if "with" in step)
+
+    assert set(step["with"]) <= set(ACTION["inputs"])
+
+
+def test_what_the_page_shows_can_be_read() -> None:
+    assert [type(yaml.safe_load(block)) for block in blocks("yaml")] == [dict, list, dict]
+    for script in blocks("sh"):
+        assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0

@@ -123,11 +123,14 @@ def test_a_version_that_was_published_before_ends_with_5(openaddons: Openaddons,
     )
 
 
-def test_a_submission_in_review_ends_the_next_publish_with_6(
+def test_a_submission_in_review_ends_a_wait_with_8_and_the_next_publish_with_6(
     openaddons: Openaddons, store: Store, update: Path
 ) -> None:
     store.operate("product", "policy", store.product.id, "manual")
-    assert openaddons("publish", update)[0] == 0
+    first = openaddons("publish", update)
+    assert first[0] == 0
+    waited = openaddons("wait", first[1]["publish_id"], "--until", "in-store", "--timeout", "1")
+    assert (waited[0], waited[1]["outcome"]) == (8, "timeout")
     update.write_bytes(make_zip("1.2.0"))
 
     code, answer = openaddons("publish", update)
