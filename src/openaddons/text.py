@@ -7,10 +7,11 @@ from collections.abc import Mapping
 def one_line(text: str) -> str:
     """A stranger's text for a terminal or a build log: on one line, without control characters.
 
-    A line of a build log that begins with ``::`` is an order to the build system, and an escape character is
-    one to the terminal; a store's message must be neither.
+    A line of a build log that begins with ``::`` or holds ``##[`` is an order to the build system, and an escape
+    character is one to the terminal; a store's message must be neither.
     """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line.replace("##[", "## [")
 
 
 def say(text: str, *, err: bool = False) -> None:

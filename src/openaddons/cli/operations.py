@@ -49,10 +49,6 @@ def status(run: Run, *, operation_id: str, kind: str | None) -> Ending:
 def wait(run: Run, *, operation_id: str, kind: str | None, until: str) -> Ending:
     """Wait for the end of the upload or publish OPERATION_ID, also of one that another process began."""
     operation = _look(run, operation_id, kind)
-    if operation.kind is OperationKind.UPLOAD:
-        run.progress.upload_id = operation_id
-    else:
-        run.progress.publish_id = operation_id
     if not operation.ended:
         waits = {OperationKind.UPLOAD: wait_for_draft, OperationKind.PUBLISH: wait_for_submission}
         operation = waits[operation.kind](run, operation_id)
@@ -68,6 +64,16 @@ def _ended(run: Run, operation: Operation, until: Until) -> Ending:
 
 
 def _look(run: Run, operation_id: str, kind: str | None) -> Operation:
+    """The operation, which is what the command is about from now on."""
+    operation = _found(run, operation_id, kind)
+    if operation.kind is OperationKind.UPLOAD:
+        run.progress.upload_id = operation_id
+    else:
+        run.progress.publish_id = operation_id
+    return operation
+
+
+def _found(run: Run, operation_id: str, kind: str | None) -> Operation:
     """The operation; where the kind is not known, an upload, and if there is none, a publish."""
     product_id = run.destination.product_id
     if kind == OperationKind.UPLOAD:

@@ -26,9 +26,10 @@ def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     """Print the result on stdout: ``value`` as one JSON document, or ``text`` for people.
 
     JSON is escaped to ASCII, which no terminal's or log's encoding can break. A value that JSON does not
-    have (a time, an enumeration) is written as its ``str``.
+    have (a time, an enumeration) is written as its ``str``. ``##[`` is an order to GitHub Actions, wherever it
+    stands in a line.
     """
-    say(json.dumps(value, indent=2, default=str) if as_json else text)
+    say(json.dumps(value, indent=2, default=str).replace("##[", "#\\u0023[") if as_json else text)
 
 
 def note(text: str, *, quiet: bool) -> None:

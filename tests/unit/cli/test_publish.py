@@ -201,10 +201,13 @@ def test_what_a_store_says_is_neither_an_order_to_the_terminal_nor_to_the_build(
 
 
 def test_status_finds_an_upload_or_else_a_publish(openaddons: CommandLine) -> None:
-    result = openaddons("status", OPERATION, script=(NOT_FOUND, operation()))
+    script = (NOT_FOUND, operation())
+    result = openaddons("status", OPERATION, script=script)
 
     assert result.exit_code == 0
     assert "is sent to certification" in result.stdout
+    document = json.loads(openaddons("status", OPERATION, "--json", script=script).stdout)
+    assert (document["upload_id"], document["publish_id"]) == (None, OPERATION)
 
 
 @pytest.mark.parametrize(
@@ -400,6 +403,10 @@ def test_sizes_in_words(size_bytes: int, words: str) -> None:
 
 def test_one_line_keeps_letters_of_every_script() -> None:
     assert one_line(" Größe\t→ 大きい\r\n") == "Größe → 大きい"
+
+
+def test_one_line_gives_no_orders_to_a_build() -> None:
+    assert one_line("a\n::error::b ##[add-mask]c") == "a ::error::b ## [add-mask]c"
 
 
 def test_progress_is_drawn_for_a_terminal_only(

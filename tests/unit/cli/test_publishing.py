@@ -495,7 +495,8 @@ def test_no_store_gives_orders_to_github(openaddons: CommandLine, as_json: tuple
     orders = [line for line in result.stderr.splitlines() if line.lstrip().startswith("::")]
     assert len(orders) == 1
     assert orders[0].startswith("::error title=openaddons%3A publish_refused::a ")
-    assert not any(line.lstrip().startswith(("::", "##[")) for line in result.stdout.splitlines())
+    assert not any(line.lstrip().startswith("::") or "##[" in line for line in result.stdout.splitlines())
+    assert not as_json or "##[error]" in json.loads(result.stdout)["message"]
     assert job.outputs["outcome"] == "publish_refused"
     assert len(Path("output").read_text(encoding="utf-8").splitlines()) == 6
     assert "<img" not in job.summary
