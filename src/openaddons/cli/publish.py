@@ -136,6 +136,9 @@ def publish(
     text = _notes(run.destination, notes, notes_file, notes_template, version=version)
     if dry_run:
         return rehearse(run)
+    if level is Until.IN_STORE:
+        # A store of another make cannot say it; that is better known before anything is sent.
+        run.store.product(run.destination.product_id)
     if chosen is not None:
         run.progress.publishes = True
         wait_for_draft(run, send_package(run, chosen))

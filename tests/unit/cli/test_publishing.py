@@ -39,10 +39,6 @@ def document(openaddons: CommandLine, *arguments: str, **options: Any) -> dict[s
     return dict(json.loads(openaddons(*arguments, "--json", **options).stdout))
 
 
-def paths(openaddons: CommandLine) -> list[str]:
-    return [request.url.path.partition(PRODUCT)[2] for request in openaddons.store.requests]
-
-
 # The check
 
 
@@ -122,7 +118,7 @@ IN_STORE = (
 
 
 def test_in_store_waits_until_browsers_get_it(openaddons: CommandLine) -> None:
-    script = (accepted(), operation(), *IN_STORE)
+    script = (answer(product()), accepted(), operation(), *IN_STORE)
     result = openaddons("publish", "--wait", "in-store", script=script, managed=True)
 
     assert result.exit_code == 0
@@ -137,11 +133,13 @@ def test_another_process_takes_up_the_way_into_the_store(openaddons: CommandLine
     assert openaddons("wait", OPERATION, "--until", "in-store", script=script, managed=True).exit_code == 0
 
 
-def test_in_store_is_not_claimed_of_another_make_of_store(openaddons: CommandLine) -> None:
-    result = openaddons("publish", "--wait", "in-store", script=(accepted(), operation()))
+def test_in_store_is_refused_at_another_make_of_store_before_anything_is_sent(
+    openaddons: CommandLine,
+) -> None:
+    said = document(openaddons, "publish", "tab-tally.zip", "--wait", "in-store")
 
-    assert result.exit_code == 2
-    assert result.stderr.startswith("error: ")
+    assert (said["exit_code"], said["outcome"]) == (2, "not_supported")
+    assert openaddons.store.requests == []
 
 
 @pytest.mark.parametrize(
@@ -156,7 +154,7 @@ def test_what_never_gets_into_the_store_is_a_failure(
     openaddons: CommandLine, state: str, exit_code: int, outcome: str
 ) -> None:
     stands = answer(product(submission=submission(state, reason="It hangs.")))
-    script = (accepted(), operation(), IN_STORE[0], *[stands] * 90)
+    script = (answer(product()), accepted(), operation(), IN_STORE[0], *[stands] * 90)
 
     said = document(openaddons, "publish", "--wait", "in-store", script=script, managed=True)
 
