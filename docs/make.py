@@ -1,6 +1,8 @@
-"""Writes the pages that derive from the code: settings, states, commands, rules, SDK. A test holds them against it."""
+"""Writes the pages that derive from the code: settings, states, commands, rules, the SDK and the description of the
+management API. A test holds them against it."""
 
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from click.testing import CliRunner
 
 from openaddons import client
@@ -18,6 +21,8 @@ from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
+from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX
+from openaddons.surfaces.manage.openapi import describe_api
 
 HERE = Path(__file__).parent
 assert GROUPS  # importing them fills the table of rules
@@ -143,6 +148,14 @@ def rules_page() -> str:
     return "\n".join(lines)
 
 
+def management_page() -> str:
+    """The management API in OpenAPI, as the store serves it."""
+    # By way of JSON, in which what is used twice is written twice: YAML would refer to the first.
+    described = json.loads(json.dumps(describe_api(ENDPOINTS, prefix=PREFIX)))
+    text: str = yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=100)
+    return f"# Made by `make docs` from the code: change it there.\n{text}"
+
+
 # "$ openaddons lint …", typed in examples/lint, and what it prints.
 _TRANSCRIPT = re.compile(r"^(```console\n\$ openaddons (lint .+?)\n).*?(?=^```)", re.MULTILINE | re.DOTALL)
 
@@ -260,6 +273,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rules.md": rules_page,
     "lint.md": lint_page,
     "sdk-reference.md": sdk_page,
+    "management-openapi.yaml": management_page,
 }
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ from openaddons.surfaces.edge.waiting import Waiting
 from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.health import HealthSurface
 from openaddons.surfaces.http import Refusals
-from openaddons.surfaces.manage.app import ManageSurface
+from openaddons.surfaces.manage.app import ManageSurface, tell
 from openaddons.surfaces.storefront.app import StorefrontSurface
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
@@ -192,7 +192,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         engine.start()
         sweeper.start()
         yield Serving(
-            application=Application(edge, updates, Refusals(router)),
+            application=Application(edge, updates, Refusals(router, tell)),
             door=door,
             engine=engine,
             waiting=waiting,
