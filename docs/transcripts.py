@@ -8,6 +8,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 from openaddons.settings import Settings
 from tests.acceptance.cutting import cut_from
 from tests.acceptance.terminal import seen_in_terminal
-from tests.stores import RunningStore, make_account, make_published, make_zip, running_store
+from tests.stores import Account, RunningStore, make_account, make_published, make_zip, running_store
 
 PAGE: Final = Path(__file__).with_name("publishing.md")
 _TRANSCRIPT: Final = re.compile(
@@ -25,6 +26,7 @@ _TRANSCRIPT: Final = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_AT_ONCE: Final = 4
 _PRODUCT: Final = "7d3f9c5a-1b2e-4c6d-8f90-a1b2c3d4e5f6"
 _SHOWN_HOST: Final = "store.acme.test"  # as long as 127.0.0.1:12345
 
@@ -37,6 +39,16 @@ class Scene:
     api_key: str | None = None
     cut: tuple[str, str] | None = None
     """The request, by method and end of path, whose answer is lost, as everything after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A product in the store, its publisher, and a folder with the next package."""
+
+    url: str
+    account: Account
+    product_id: str
+    folder: Path
 
 
 SCENES: Final[Mapping[str, Scene]] = {
@@ -53,13 +65,23 @@ SCENES: Final[Mapping[str, Scene]] = {
 
 def publishing_page() -> str:
     """The page as it stands, its transcripts made anew."""
-    with tempfile.TemporaryDirectory() as folder, _store(Path(folder)) as store:
-
-        def typed(match: re.Match[str]) -> str:
-            stage = Path(tempfile.mkdtemp(dir=folder))
-            return match[1] + _seen(store, SCENES[match["scene"]], shlex.split(match["arguments"]), stage)
-
-        return _TRANSCRIPT.sub(typed, PAGE.read_text(encoding="utf-8"))
+    text = PAGE.read_text(encoding="utf-8")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _store(Path(folder)) as store,
+        ThreadPoolExecutor(_AT_ONCE) as pool,  # a lost network is waited for: several at once
+    ):
+        seen = [
+            pool.submit(
+                _seen,
+                _stage(store, SCENES[match["scene"]], Path(folder) / str(number)),
+                SCENES[match["scene"]],
+                shlex.split(match["arguments"]),
+            )
+            for number, match in enumerate(_TRANSCRIPT.finditer(text))
+        ]
+        transcripts = iter(seen)
+        return _TRANSCRIPT.sub(lambda match: match[1] + next(transcripts).result(), text)
 
 
 @contextmanager
@@ -69,25 +91,31 @@ def _store(folder: Path) -> Iterator[RunningStore]:
         yield store
 
 
-def _seen(store: RunningStore, scene: Scene, arguments: list[str], folder: Path) -> str:
-    """What the scene looks like; a product of its own, so that no scene knows of another."""
+def _stage(store: RunningStore, scene: Scene, folder: Path) -> Stage:
+    """A product for the scene alone, so that no scene knows of another, and the package to publish."""
+    folder.mkdir()
     account = make_account(store.workshop, folder.name)
     product = make_published(store.workshop, account, name="Tab Tally")
     package = make_zip(scene.version, name="Tab Tally", description="Counts tabs, in a new way.")
     (folder / "tab-tally.zip").write_bytes(package)
-    with _network(store.url, scene) as url:
+    return Stage(store.url, account, product.id, folder)
+
+
+def _seen(stage: Stage, scene: Scene, arguments: list[str]) -> str:
+    """What the scene looks like."""
+    with _network(stage.url, scene) as url:
         environment = {
             "EDGE_ADDONS_BASE_URL": url,
-            "EDGE_ADDONS_PRODUCT_ID": product.id,
-            "EDGE_ADDONS_CLIENT_ID": account.publisher.client_id,
-            "EDGE_ADDONS_API_KEY": scene.api_key or account.api_key,
+            "EDGE_ADDONS_PRODUCT_ID": stage.product_id,
+            "EDGE_ADDONS_CLIENT_ID": stage.account.publisher.client_id,
+            "EDGE_ADDONS_API_KEY": scene.api_key or stage.account.api_key,
             "PATH": "",
             "LC_ALL": "C.UTF-8",
             "PYTHONPATH": ":".join(sys.path),
         }
         command = [sys.executable, "-m", "openaddons", *arguments]
-        text = seen_in_terminal(command, folder=folder, environment=environment)
-    return _always_alike(text.replace(product.id, _PRODUCT), url)
+        text = seen_in_terminal(command, folder=stage.folder, environment=environment)
+    return _always_alike(text.replace(stage.product_id, _PRODUCT), url)
 
 
 @contextmanager
