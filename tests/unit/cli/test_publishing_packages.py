@@ -7,6 +7,7 @@ import pytest
 
 from openaddons.cli.publishing.notes import filled
 from openaddons.cli.publishing.packages import Chosen, choose, lint, opened
+from tests.conftest import need_program
 
 MANIFEST = '{"manifest_version": 3, "name": "Tab Tally", "version": "1.2.0"}'
 
@@ -113,7 +114,12 @@ def git(*arguments: str) -> None:
 
 
 @pytest.fixture
-def repository() -> None:
+def need_git() -> None:
+    need_program("git", hint="it comes with every package manager")
+
+
+@pytest.fixture
+def repository(need_git: None) -> None:
     git("init", "--initial-branch", "main")
     git("commit", "--allow-empty", "--message", "Say `hello` {version} $(id)\n\nMore.")
     git("tag", "v1.2.0")
@@ -137,6 +143,7 @@ def test_a_build_knows_its_branch(monkeypatch: pytest.MonkeyPatch) -> None:
     assert filled("{branch}", version=None) == "feature"
 
 
+@pytest.mark.usefixtures("need_git")
 @pytest.mark.parametrize(
     ("template", "said"),
     [

@@ -107,7 +107,7 @@ def opened(chosen: Chosen) -> Iterator[BinaryIO]:
         except (ArchiveUnsound, ValueError, OverflowError) as problem:
             raise click.UsageError(
                 f"{one_line(chosen.path)} cannot be packed: {one_line(str(problem))}. "
-                f"Run: openaddons lint {chosen.path}"
+                f"Run: openaddons lint {chosen.quoted}"
             ) from None
         packed.seek(0)
         yield packed
@@ -117,11 +117,11 @@ def _highest(pattern: str, found: list[str]) -> list[str]:
     """The file whose name has the highest version where the pattern has ``{version}``."""
     if pattern.count(_VERSION) > 1:
         raise click.UsageError(f"{one_line(pattern)} has {{version}} more than once.")
-    parts = re.split(r"(\*|\?|\{version\})", pattern)
+    parts = re.split(r"(\*|\?|\{version\})", pattern.replace(os.sep, "/"))
     shape = re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts))
     numbered = []
     for path in found:
-        if match := shape.fullmatch(path):
+        if match := shape.fullmatch(path.replace(os.sep, "/")):
             numbers = [int(part) for part in match["version"].split(".")]
             numbered.append(([*numbers, 0, 0, 0][:4], path))
     best = max((version for version, _ in numbered), default=None)
