@@ -13,6 +13,9 @@ from openaddons.store.products import Product
 from tests.stores import Account, RunningStore, make_zip
 from tests.wire.calls import token_path
 
+# A client does not see which database a store has.
+pytestmark = pytest.mark.parametrize("open_own_store", ["sqlite"], indirect=True)
+
 PAGE = Path(__file__).parent.parent.parent.parent / "docs" / "sdk.md"
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
 
