@@ -195,7 +195,7 @@ def rehearsed(openaddons: CommandLine, version: str = "1.2.0", *, managed: bool 
     script = (missing, known, known) if managed else (missing,)
     said = document(openaddons, "publish", "tab-tally.zip", "--dry-run", script=script, managed=managed)
     assert {request.method for request in openaddons.store.requests} == {"GET"}
-    return said["outcome"], said["exit_code"]
+    return said["outcome"], said["exit_code"], *said["next"]
 
 
 def test_a_rehearsal_sends_nothing(openaddons: CommandLine) -> None:
@@ -209,7 +209,11 @@ def test_a_rehearsal_foresees_a_version_that_is_not_higher(openaddons: CommandLi
 
 
 def test_a_rehearsal_foresees_another_submission(openaddons: CommandLine) -> None:
-    assert rehearsed(openaddons, submission=submission()) == ("submission_in_progress", 6)
+    assert rehearsed(openaddons, submission=submission()) == (
+        "submission_in_progress",
+        6,
+        "openaddons publish tab-tally.zip --wait-for-slot 3600",
+    )
     assert rehearsed(openaddons, submission=submission("Superseded")) == ("would_publish", 0)
 
 

@@ -225,7 +225,10 @@ def _way_on(
         case CredentialsRejected():
             commands = (destination.command("check-credentials"),)
         case SubmissionInProgress():
-            commands = (destination.command("publish", "--draft", "--wait-for-slot", "3600"),)
+            # After a rehearsal the package is not yet the draft.
+            rehearsed = progress.package if progress.step is Step.LOOK else None
+            what = rehearsed.path if rehearsed else "--draft"
+            commands = (destination.command("publish", what, "--wait-for-slot", "3600"),)
         case PackageRefused() if progress.package:
             commands = (f"openaddons lint {progress.package.quoted}",)
         case OperationFailed() | UnexpectedFailure():
