@@ -33,6 +33,9 @@ from openaddons.client.products import CredentialsCheck, ProductState, Submissio
 NO_OPERATION: Final = "00000000-0000-0000-0000-000000000000"
 """The id of an operation that no store has: asking for it changes nothing and shows whether one may ask."""
 
+_CLOCKS_DISAGREE: Final = timedelta(minutes=1)
+"""What a store accepted so far in the future shows that its ``Date`` is not by the clock of its operations."""
+
 _SETTLING_SECONDS: Final = 1.0
 """A request whose answer is lost may be on its way still; the store is asked for it when it has had time to arrive."""
 
@@ -114,8 +117,9 @@ def _accepted_since(
     # taken for ours. More leeway would do harm: a second publish is refused, a wrong one is believed.
     gone_by = timedelta(seconds=session.clock() - sent_at_seconds)
     for publish in publishes:
-        is_new = publish.created_time is not None and answer.sent_time - publish.created_time <= gone_by
-        if is_new and publish.id not in session.publishes:
+        if publish.created_time is None or answer.sent_time - publish.created_time < -_CLOCKS_DISAGREE:
+            raise lost
+        if answer.sent_time - publish.created_time <= gone_by and publish.id not in session.publishes:
             return publish.id
     return None
 
