@@ -1,4 +1,4 @@
-"""The synchronous client: carries out the steps of the flows with httpx2, and decides nothing itself."""
+"""The synchronous client: carries out the steps of the flows, and decides nothing itself."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 from openaddons.client import _flows as flows
 from openaddons.client import _http as http
 from openaddons.client import _management as management
-from openaddons.client._package import Progress, package_of, sent_bytes
-from openaddons.client._session import Flow, Pause, Reply, Send, Session
+from openaddons.client._package import Progress, package_of
+from openaddons.client._session import Flow, Pause, Reply, Session
 from openaddons.client.models import Credentials, Operation, OperationKind
 from openaddons.client.products import (
     CredentialsCheck,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     import httpx2
-
-    from openaddons.client._core import Answer, Lost
 
 T = TypeVar("T")
 
@@ -52,7 +50,8 @@ class EdgeAddons:
         base_url: The store's address; if not given, the environment variable ``EDGE_ADDONS_BASE_URL``, else
             Microsoft's store. Redirects are refused: credentials stay with this host.
         timeout_seconds: The longest that a call may take.
-        transport: Another way to send requests, for tests and proxies.
+        transport: Another way to send requests, for tests and proxies. Without one, the standard library
+            sends; httpx2 does where the environment names a proxy, and on Windows and macOS.
         clock: Seconds from any beginning, for tests.
         sleep: Waits for that many seconds, for tests.
 
@@ -68,17 +67,14 @@ class EdgeAddons:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        # Here, for they take longer to import than all the rest.
-        import random
-
-        import httpx2
+        import random  # here, for its import takes longer than all of ours
 
         self._session = Session(
             credentials, base_url=http.chosen_base_url(base_url), clock=clock, jitter=random.random
         )
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
-        self._http = httpx2.Client(transport=transport, limits=http.limits(), follow_redirects=False)
+        self._sender = http.sender_of(transport)
 
     def __repr__(self) -> str:
         """Where the store is, and whose credentials; never the credentials."""
@@ -96,7 +92,7 @@ class EdgeAddons:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._sender.close()
 
     def upload(
         self,
@@ -271,27 +267,4 @@ class EdgeAddons:
                 self._sleep(step.seconds)
                 reply = None
             else:
-                reply = self._send(step)
-
-    def _send(self, step: Send) -> Answer | Lost:
-        import httpx2
-
-        request = step.request
-        body = bytearray()
-        try:
-            with self._http.stream(
-                request.method,
-                request.url,
-                headers=dict(request.headers),
-                content=request.body if isinstance(request.body, bytes) else sent_bytes(request.body),
-                timeout=http.timeout_of(step),
-            ) as response:
-                for piece in response.iter_bytes():
-                    body += piece
-                    if len(body) > http.LARGEST_ANSWER_BYTES:
-                        return http.answer_of(response, b"")
-                return http.answer_of(response, bytes(body))
-        except httpx2.RequestError as error:
-            return http.lost_of(error)
-        except BaseException as error:
-            raise http.without_frames(error)  # noqa: B904 - the same exception
+                reply = self._sender.send(step)

@@ -15,8 +15,9 @@ def credentials(account: Account) -> ApiKey:
     return ApiKey(account.publisher.client_id, account.api_key)
 
 
-@pytest.fixture
-def addons(store: RunningStore, credentials: ApiKey) -> Iterator[EdgeAddons]:
-    """A client of the running store."""
-    with EdgeAddons(credentials, base_url=store.url, transport=plain()) as opened:
+@pytest.fixture(params=["plain", "httpx2"])
+def addons(request: pytest.FixtureRequest, store: RunningStore, credentials: ApiKey) -> Iterator[EdgeAddons]:
+    """A client of the running store, by either way to send."""
+    transport = plain() if request.param == "httpx2" else None
+    with EdgeAddons(credentials, base_url=store.url, transport=transport) as opened:
         yield opened

@@ -110,7 +110,7 @@ def test_a_client_secret_is_exchanged_for_a_token(
         account.publisher.client_id, account.client_secret, f"{store.url}{token_path(account)}"
     )
 
-    with EdgeAddons(secret, base_url=store.url, transport=plain()) as addons:
+    with EdgeAddons(secret, base_url=store.url) as addons:
         send(addons, published, update)
 
         assert addons.product(published.id).id == published.id
@@ -213,10 +213,10 @@ def test_a_key_is_made_rotated_and_revoked(
     all_keys = addons.keys()
     by_id = {key.id: key for key in all_keys}
     assert by_id[made.id].revoked_time is not None
-    with EdgeAddons(ApiKey(rotated.client_id, rotated.secret), base_url=store.url, transport=plain()) as new:
+    with EdgeAddons(ApiKey(rotated.client_id, rotated.secret), base_url=store.url) as new:
         assert new.check_credentials(published.id) == CredentialsCheck(product_known=True)
     with (
-        EdgeAddons(ApiKey(made.client_id, made.secret), base_url=store.url, transport=plain()) as old,
+        EdgeAddons(ApiKey(made.client_id, made.secret), base_url=store.url) as old,
         pytest.raises(CredentialsRejected),
     ):
         old.check_credentials(published.id)
@@ -239,7 +239,7 @@ def test_a_key_for_one_product_manages_no_keys(
     _, headers = new_key(store, account, product_id=other.id, lifetime=timedelta(days=1))
     scoped = ApiKey(account.publisher.client_id, headers["Authorization"].removeprefix("ApiKey "))
 
-    with EdgeAddons(scoped, base_url=store.url, transport=plain()) as addons:
+    with EdgeAddons(scoped, base_url=store.url) as addons:
         with pytest.raises(CredentialsRejected) as caught:
             addons.keys()
         with pytest.raises(NotFound):

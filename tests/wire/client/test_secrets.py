@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from openaddons.client import ApiKey, AsyncEdgeAddons, ClientSecret, Credentials, EdgeAddons, EdgeAddonsError
@@ -75,7 +76,6 @@ def left_behind(error: BaseException, log: pytest.LogCaptureFixture) -> str:
 
 
 def assert_nothing_shows(error: BaseException, log: pytest.LogCaptureFixture, *secrets: str) -> None:
-    assert "httpcore2" in log.text  # the debug log is on
     text = left_behind(error, log)
     assert [each for each in (KEY, *secrets) if each in text] == []
 
@@ -90,11 +90,11 @@ def token_first(then: Behaviour) -> Behaviour:
     return behave
 
 
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("way", ["plain", "httpx2", "async"])
 @pytest.mark.parametrize("kind", ["key", "secret", "token"])
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_a_failure_shows_no_secret(
-    behaviour: str, kind: str, *, asynchronous: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    behaviour: str, kind: str, way: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     small = tmp_path / "small.zip"
@@ -104,19 +104,23 @@ def test_a_failure_shows_no_secret(
         given = credentials(store.url, secret=kind != "key")
         failures = (
             asyncio.run(fail_async(given, store.url, small))
-            if asynchronous
-            else fail(given, store.url, small)
+            if way == "async"
+            else fail(given, store.url, small, transport=plain() if way == "httpx2" else None)
         )
+
+    assert ("httpcore2" in caplog.text) == (way != "plain")  # the debug log is on
 
     assert len(failures) == len(verbs(small))
     for failure in failures:
         assert_nothing_shows(failure, caplog, *([TOKEN] if kind == "token" else []))
 
 
-def fail(given: Credentials, url: str, package: Path) -> list[EdgeAddonsError]:
+def fail(
+    given: Credentials, url: str, package: Path, *, transport: httpx2.BaseTransport | None
+) -> list[EdgeAddonsError]:
     """What each verb raises, without the pauses between its attempts."""
     failures = []
-    with EdgeAddons(given, base_url=url, transport=plain(), sleep=lambda _: None) as addons:
+    with EdgeAddons(given, base_url=url, transport=transport, sleep=lambda _: None) as addons:
         for verb in verbs(package).values():
             with pytest.raises(EdgeAddonsError) as caught:
                 verb(addons)
@@ -147,14 +151,16 @@ def interrupt() -> None:
 PHASES = {"sending": b"", "waiting": b"", "reading": b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"}
 
 
+@pytest.mark.parametrize("way", ["plain", "httpx2"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_an_interrupt_shows_no_secret_and_closes_the_connection(
-    phase: str, package: Path, caplog: pytest.LogCaptureFixture
+    phase: str, way: str, package: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
+    transport = plain() if way == "httpx2" else None
     with (
         line(silent_then(interrupt, first=PHASES[phase])) as store,
-        EdgeAddons(ApiKey("client-1", KEY), base_url=store.url, transport=plain()) as addons,
+        EdgeAddons(ApiKey("client-1", KEY), base_url=store.url, transport=transport) as addons,
     ):
         with pytest.raises(KeyboardInterrupt) as caught:
             addons.upload(PRODUCT, package) if phase == "sending" else addons.publish(PRODUCT)
@@ -193,9 +199,9 @@ def test_a_cancelled_task_shows_no_secret_closes_the_connection_and_leaves_nothi
     assert_nothing_shows(asyncio.run(run()), caplog)
 
 
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("way", ["plain", "httpx2", "async"])
 def test_an_error_of_the_callers_progress_keeps_its_place_and_shows_no_secret(
-    package: Path, caplog: pytest.LogCaptureFixture, *, asynchronous: bool
+    way: str, package: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
@@ -208,10 +214,11 @@ def test_an_error_of_the_callers_progress_keeps_its_place_and_shows_no_secret(
 
     with line(silent_then(lambda: None)) as store:
         with pytest.raises(LookupError, match="mine") as caught:  # noqa: PT012 - either client
-            if asynchronous:
+            if way == "async":
                 asyncio.run(run(store.url))
             else:
-                with EdgeAddons(ApiKey("client-1", KEY), base_url=store.url, transport=plain()) as addons:
+                transport = plain() if way == "httpx2" else None
+                with EdgeAddons(ApiKey("client-1", KEY), base_url=store.url, transport=transport) as addons:
                     addons.upload(PRODUCT, package, progress=faulty_progress)
 
         assert store.ended.wait(60)
