@@ -8,6 +8,7 @@
     │   ├── BodyNotZip                  400
     │   ├── ContentTypeWrong            400
     │   ├── TooManyAsked                400
+    │   ├── ControlRefused              400
     │   ├── CredentialsInvalid          401
     │   ├── TokenMissing                401
     │   ├── NotFound                    404
@@ -77,6 +78,12 @@ class TooManyAsked(RequestRefused):
     """The update check asks about more than {limit} add-ons. Ask in several requests."""
 
     code = "TooManyAsked"
+
+
+class ControlRefused(RequestRefused):
+    """{problem}"""
+
+    code = "ControlRefused"
 
 
 class TokenMissing(RequestRefused):

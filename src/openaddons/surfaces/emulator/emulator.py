@@ -1,0 +1,100 @@
+"""The emulator: a store, the parts by which it is told how to behave, and the way back to where it began."""
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from openaddons.clock import SettableClock
+from openaddons.errors import ControlRefused
+from openaddons.store.session import SqliteDatabase
+from openaddons.surfaces.emulator.control import ControlSurface
+from openaddons.surfaces.emulator.endpoints import CONTROL_PATH
+from openaddons.surfaces.emulator.gate import FaultGate, Faults
+from openaddons.surfaces.emulator.journal import Journal, Journaled
+from openaddons.surfaces.emulator.script import EmulatorScript
+from openaddons.surfaces.emulator.seed import Account, plant, plant_reserved
+from openaddons.surfaces.emulator.wire import Seed
+from openaddons.surfaces.http import Refusals
+from openaddons.work.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a reset brings back."""
+
+    rows: sqlite3.Connection
+    keys: frozenset[str]
+
+
+class Emulator:
+    """What the emulator adds to a store. Close it before the store."""
+
+    def __init__(
+        self, workshop: Workshop, *, clock: SettableClock, script: EmulatorScript, seed: Seed
+    ) -> None:
+        database = workshop.tools.database
+        assert isinstance(database, SqliteDatabase)
+        self.workshop = workshop
+        self.database = database
+        self.clock = clock
+        self.script = script
+        self.faults = Faults()
+        self.journal = Journal(clock)
+        self.account = self._plant(seed)
+        self._beginning = _Beginning(database.save(), frozenset(self._keys()))
+
+    def close(self) -> None:
+        """Forget the beginning."""
+        self._beginning.rows.close()
+
+    def routes(self) -> list[BaseRoute]:
+        """The controls."""
+        return ControlSurface(self).routes()
+
+    def entrance(self, application: ASGIApp) -> ASGIApp:
+        """The application behind the journal and the fault gate."""
+        gate = FaultGate(application, self.faults, self.script, self.database)
+        return Journaled(Refusals(gate), self.journal)
+
+    def ready(self) -> dict[str, Any]:
+        """What a program that starts the emulator has to know. It holds secrets."""
+        url = self.workshop.tools.settings.base_url
+        account = self.account.to_json(url)
+        product = account.pop("products")[0]
+        return {
+            "url": url,
+            "pid": os.getpid(),
+            **account,
+            "productId": product["id"],
+            "crxId": product["crxId"],
+            "controlUrl": f"{url}{CONTROL_PATH}",
+        }
+
+    def restore(self) -> None:
+        """Put the store back to where it began. Blocks until no step is under way."""
+        with self.workshop.paused():
+            self.database.restore(self._beginning.rows)
+            objects = self.workshop.tools.objects
+            for key in set(self._keys()) - self._beginning.keys:
+                objects.delete(key)
+
+    def forget(self) -> None:
+        """Drop rules, entries and pace; the clock is the machine's again."""
+        self.clock.reset()
+        self.script.reset()
+        self.faults.clear()
+        self.journal.clear()
+
+    def _plant(self, seed: Seed) -> Account:
+        account = plant(self.workshop, seed)[0]
+        if not account.products:
+            raise ControlRefused(problem="publishers.0.products: the first publisher needs a product")
+        plant_reserved(self.workshop.tools, account.publisher)
+        return account
+
+    def _keys(self) -> list[str]:
+        return [entry.key for entry in self.workshop.tools.objects.entries()]
