@@ -37,7 +37,6 @@ _RULES_LIMIT: Final = 1000
 _RETRY_AFTER_SECONDS: Final = 1
 _PACKAGE_BYTES_LIMIT: Final = Settings.model_fields["package_bytes_limit"].default
 _STATUSES: Final = (EndpointName.UPLOAD_STATUS, EndpointName.PUBLISH_STATUS)
-_NO_WAIT: Final = (b"prefer", b"wait=0")
 
 
 @dataclass(slots=True)
@@ -125,12 +124,15 @@ class FaultGate:
             await self._pass(asked, scope, receive, send)
 
     async def _pass(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
-        if asked.endpoint in _STATUSES and asked.operation_id is not None:
-            held = await asyncio.to_thread(self._script.count_poll, self._database, asked.operation_id)
-            if held:
+        if asked.endpoint in _STATUSES and asked.operation_id and not self._is_at_once(asked):
+            seconds = await asyncio.to_thread(self._script.count_poll, self._database, asked.operation_id)
+            if seconds is not None:
                 others = [header for header in scope["headers"] if header[0] != b"prefer"]
-                scope["headers"] = [*others, _NO_WAIT]
+                scope["headers"] = [*others, (b"prefer", b"wait=%d" % seconds)]
         await self._app(scope, receive, send)
+
+    def _is_at_once(self, asked: Asked) -> bool:
+        return self._script.is_at_once(asked.product_id or "")
 
 
 async def _answer(fault: Fault, status: int, scope: Scope, receive: Receive, send: Send) -> None:

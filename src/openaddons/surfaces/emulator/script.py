@@ -13,6 +13,7 @@ from openaddons.store.products import products_with_work
 from openaddons.store.session import Changes, Database, Transaction
 from openaddons.store.states import OperationState
 from openaddons.store.tables import operations
+from openaddons.surfaces.edge.waiting import STATUS_WAIT_SECONDS_LIMIT
 from openaddons.surfaces.emulator.reserved import RESERVED_BY_ID
 from openaddons.surfaces.emulator.wire import AT_ONCE, Pace
 
@@ -42,23 +43,30 @@ class EmulatorScript:
 
     def holds(self, database: Database, product_id: str) -> bool:
         """Whether the product's oldest operation stays in progress for now."""
-        if product_id not in RESERVED_BY_ID and self.pace is AT_ONCE:
+        if self.is_at_once(product_id):
             return False
         oldest = database.read(_oldest_in_progress, product_id=product_id)
         return oldest is not None and self._holds(oldest)
 
-    def count_poll(self, database: Database, operation_id: str) -> bool:
-        """Note a status request. True when its operation stays in progress, so that waiting would be in vain."""
+    def is_at_once(self, product_id: str) -> bool:
+        """Whether nothing holds the operations of the product."""
+        return self.pace == AT_ONCE and product_id not in RESERVED_BY_ID
+
+    def count_poll(self, database: Database, operation_id: str) -> float | None:
+        """Note a status request of a product that is not at once: the seconds that it is to wait; None: as usual.
+
+        None at all for what stays in progress, and for what this request lets go as long as there is.
+        """
         operation = database.read(_in_progress, operation_id=operation_id)
         if operation is None:
-            return False
+            return None
         with self._lock:
             self._polls[operation_id] += 1
         # Operations of a product run in their order: one that is held holds those after it.
         if self.holds(database, operation["product_id"]):
-            return True
+            return 0
         database.announce(Changes(products_with_work={operation["product_id"]}))
-        return False
+        return STATUS_WAIT_SECONDS_LIMIT
 
     def _holds(self, operation: sa.RowMapping) -> bool:
         pace = self._pace_of(operation)

@@ -18,6 +18,7 @@ from openaddons.policies import CertificationPolicy
 from openaddons.store.operations import Outcome
 from openaddons.store.products import (
     Product,
+    SigningKey,
     block_product,
     create_product,
     find_product,
@@ -27,6 +28,7 @@ from openaddons.store.products import (
 )
 from openaddons.store.publishers import CredentialKind, Publisher, create_credential, create_publisher
 from openaddons.store.releasing import unpublish_product
+from openaddons.store.session import Transaction
 from openaddons.store.states import OperationState, ProductState
 from openaddons.surfaces.emulator.reserved import RESERVED, SEED_PRODUCT_ID
 from openaddons.surfaces.emulator.script import SEEDING
@@ -85,8 +87,15 @@ def plant(workshop: Workshop, seed: Seed) -> list[Account]:
 
 def plant_reserved(tools: Tools, publisher: Publisher) -> None:
     """The reserved products: their rows are all they need, for whatever is sent to them ends as is written."""
-    for each in RESERVED:
-        _make_product(tools, publisher, product_id=each.id, name=each.name)
+    keys = [(each, _make_key(tools, product_id=each.id)) for each in RESERVED]
+
+    def create(tx: Transaction) -> None:
+        for each, key in keys:
+            create_product(
+                tx, publisher=publisher, product_id=each.id, name=each.name, key=key, actor=SEEDING
+            )
+
+    tools.database.run(create)
 
 
 def sample_package(version: str, *, name: str = "Sample") -> bytes:
@@ -119,7 +128,14 @@ def _plant_publisher(workshop: Workshop, wanted: SeedPublisher) -> Account:
 def _plant_product(workshop: Workshop, publisher: Publisher, wanted: SeedProduct) -> Product:
     database = workshop.tools.database
     product_id = wanted.id or new_product_id()
-    product = _make_product(workshop.tools, publisher, product_id=product_id, name=wanted.name)
+    product = database.run(
+        create_product,
+        publisher=publisher,
+        product_id=product_id,
+        name=wanted.name,
+        key=_make_key(workshop.tools, product_id=product_id),
+        actor=SEEDING,
+    )
     in_review = wanted.state is ProductState.IN_REVIEW
     if wanted.state is not ProductState.IN_DRAFT:
         _submit(workshop, publisher, product, version=wanted.version, approve=not in_review)
@@ -168,12 +184,9 @@ def _certify(
     )
 
 
-def _make_product(tools: Tools, publisher: Publisher, *, product_id: str, name: str) -> Product:
-    """A product whose key, and with it the CRX ID, follows from its id: the same in every emulator."""
+def _make_key(tools: Tools, *, product_id: str) -> SigningKey:
+    """A key that follows from the product's id, and with it the CRX ID: the same in every emulator."""
     number = int.from_bytes(sha256(product_id.encode()).digest()) >> 1  # below the order of the curve
     private = ec.derive_private_key(number, ec.SECP256R1())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    key = read_signing_key(pem, tools.master_key, product_id=product_id)
-    return tools.database.run(
-        create_product, publisher=publisher, product_id=product_id, name=name, key=key, actor=SEEDING
-    )
+    return read_signing_key(pem, tools.master_key, product_id=product_id)
