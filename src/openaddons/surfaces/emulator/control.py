@@ -2,24 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
-from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from openaddons import __version__
 from openaddons.clock import wire_time
 from openaddons.errors import ControlRefused
-from openaddons.store.session import Changes
 from openaddons.surfaces.emulator.endpoints import CONTROL_PATH
 from openaddons.surfaces.emulator.reserved import RESERVED
 from openaddons.surfaces.emulator.script import wake_work
 from openaddons.surfaces.emulator.seed import plant
 from openaddons.surfaces.emulator.wire import ClockSetting, FaultRule, Pace, Seed, read
-from openaddons.surfaces.http import JSON_TYPE, plain_route, read_body, respond
+from openaddons.surfaces.http import JSON_TYPE, ClientGone, read_body, respond
 
 if TYPE_CHECKING:
     from openaddons.surfaces.emulator.emulator import Emulator
@@ -41,22 +40,19 @@ class ControlSurface:
 
     def routes(self) -> list[BaseRoute]:
         """Every control."""
-        controls: tuple[tuple[str, str, Control], ...] = (
-            ("", "GET", self._overview),
-            ("/reset", "POST", self._reset),
-            ("/seed", "POST", self._seed),
-            ("/clock", "GET", self._clock),
-            ("/clock", "PUT", self._set_clock),
-            ("/clock", "DELETE", self._reset_clock),
-            ("/progress", "GET", self._progress),
-            ("/progress", "PUT", self._set_progress),
-            ("/faults", "GET", self._faults),
-            ("/faults", "POST", self._add_fault),
-            ("/faults", "DELETE", self._clear_faults),
-            ("/journal", "GET", self._journal),
-            ("/journal", "DELETE", self._clear_journal),
-        )
-        return [plain_route(CONTROL_PATH + path, method, _handler(each)) for path, method, each in controls]
+        controls: dict[str, dict[str, Control]] = {
+            "": {"GET": self._overview},
+            "/reset": {"POST": self._reset},
+            "/seed": {"POST": self._seed},
+            "/clock": {"GET": self._clock, "PUT": self._set_clock, "DELETE": self._reset_clock},
+            "/progress": {"GET": self._progress, "PUT": self._set_progress},
+            "/faults": {"GET": self._faults, "POST": self._add_fault, "DELETE": self._clear_faults},
+            "/journal": {"GET": self._journal, "DELETE": self._clear_journal},
+        }
+        return [
+            Route(CONTROL_PATH + path, _Controls(by_method), methods=list(by_method))
+            for path, by_method in controls.items()
+        ]
 
     async def _overview(self, scope: Scope, body: bytes) -> Answer:
         emulator = self._emulator
@@ -69,10 +65,9 @@ class ControlSurface:
         }
 
     async def _reset(self, scope: Scope, body: bytes) -> Answer:
-        # Before: what waits for a later time must not hold the restoring up. After: what came meanwhile.
-        self._emulator.forget()
         await asyncio.to_thread(self._emulator.restore)
-        self._emulator.forget()
+        self._emulator.faults.clear()
+        self._emulator.journal.clear()
         return 204, None
 
     async def _seed(self, scope: Scope, body: bytes) -> Answer:
@@ -89,25 +84,20 @@ class ControlSurface:
         moment = (wanted.now or clock.now()) + timedelta(seconds=wanted.advance_seconds)
         if not _YEARS[0] <= moment < _YEARS[1]:
             raise ControlRefused(problem="The clock goes from the year 2000 to 2099.")
-        if wanted.now is not None:
-            clock.set(wanted.now)
-        if wanted.frozen:
-            clock.freeze()
-        clock.advance(timedelta(seconds=wanted.advance_seconds))
-        if wanted.frozen is False:
-            clock.run()
-        await self._time_changed()
+
+        def change() -> None:
+            if wanted.now is not None:
+                clock.set(wanted.now)
+            clock.advance(timedelta(seconds=wanted.advance_seconds))
+            if wanted.frozen is not None:
+                (clock.freeze if wanted.frozen else clock.run)()
+
+        await asyncio.to_thread(self._emulator.change_time, change)
         return 200, self._clock_json()
 
     async def _reset_clock(self, scope: Scope, body: bytes) -> Answer:
-        self._emulator.clock.reset()
-        await self._time_changed()
+        await asyncio.to_thread(self._emulator.change_time, self._emulator.clock.reset)
         return 204, None
-
-    async def _time_changed(self) -> None:
-        """What was remembered until a time is looked up again, and what became due is done."""
-        self._emulator.database.announce(Changes(credentials_changed=True))
-        await asyncio.to_thread(wake_work, self._emulator.database)
 
     async def _progress(self, scope: Scope, body: bytes) -> Answer:
         return 200, self._progress_json()
@@ -151,17 +141,24 @@ def _number(scope: Scope, name: str) -> int:
     return int(text)
 
 
-def _handler(control: Control) -> ASGIApp:
-    async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+class _Controls:
+    """What one path does, by method."""
+
+    def __init__(self, by_method: Mapping[str, Control]) -> None:
+        self._by_method = by_method
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = bytearray()
-        async for piece in read_body(receive, idle_seconds=_READ_SECONDS, total_seconds=_READ_SECONDS):
-            body += piece
-            if len(body) > _BODY_BYTES_LIMIT:
-                raise ControlRefused(problem=f"The body is larger than {_BODY_BYTES_LIMIT} bytes.")
-        status, value = await control(scope, bytes(body))
+        try:
+            async for piece in read_body(receive, idle_seconds=_READ_SECONDS, total_seconds=_READ_SECONDS):
+                body += piece
+                if len(body) > _BODY_BYTES_LIMIT:
+                    raise ControlRefused(problem=f"The body is larger than {_BODY_BYTES_LIMIT} bytes.")
+        except ClientGone:
+            return
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        status, value = await self._by_method[method](scope, bytes(body))
         if value is None:
             await respond(scope, send, status)
         else:
             await respond(scope, send, status, json.dumps(value).encode(), [JSON_TYPE])
-
-    return handle

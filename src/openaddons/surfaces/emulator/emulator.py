@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,12 @@ from starlette.types import ASGIApp
 
 from openaddons.clock import SettableClock
 from openaddons.errors import ControlRefused
-from openaddons.store.session import SqliteDatabase
+from openaddons.store.session import Changes, SqliteDatabase
 from openaddons.surfaces.emulator.control import ControlSurface
 from openaddons.surfaces.emulator.endpoints import CONTROL_PATH
 from openaddons.surfaces.emulator.gate import FaultGate, Faults
 from openaddons.surfaces.emulator.journal import Journal, Journaled
-from openaddons.surfaces.emulator.script import EmulatorScript
+from openaddons.surfaces.emulator.script import EmulatorScript, wake_work
 from openaddons.surfaces.emulator.seed import Account, plant, plant_reserved
 from openaddons.surfaces.emulator.wire import Seed
 from openaddons.surfaces.http import Refusals
@@ -74,20 +75,23 @@ class Emulator:
             "controlUrl": f"{url}{CONTROL_PATH}",
         }
 
-    def restore(self) -> None:
-        """Put the store back to where it began. Blocks until no step is under way."""
+    def change_time(self, change: Callable[[], None]) -> None:
+        """Change the clock, look up again what was remembered for a while, and do what has become due. Blocks."""
+        # While no step is under way: the lease of one would seem to have run out.
         with self.workshop.paused():
+            change()
+        self.database.announce(Changes(credentials_changed=True))
+        wake_work(self.database)
+
+    def restore(self) -> None:
+        """Put store, clock and pace back to where they began. Blocks until no step is under way."""
+        with self.workshop.paused():
+            self.clock.reset()
+            self.script.reset()
             self.database.restore(self._beginning.rows)
             objects = self.workshop.tools.objects
             for key in set(self._keys()) - self._beginning.keys:
                 objects.delete(key)
-
-    def forget(self) -> None:
-        """Drop rules, entries and pace; the clock is the machine's again."""
-        self.clock.reset()
-        self.script.reset()
-        self.faults.clear()
-        self.journal.clear()
 
     def _plant(self, seed: Seed) -> Account:
         account = plant(self.workshop, seed)[0]

@@ -53,9 +53,9 @@ class EmulatorScript:
         return self.pace == AT_ONCE and product_id not in RESERVED_BY_ID
 
     def count_poll(self, database: Database, operation_id: str) -> float | None:
-        """Note a status request of a product that is not at once: the seconds that it is to wait; None: as usual.
+        """Note a status request of a product that is not at once: the seconds that it waits; None: as usual.
 
-        None at all for what stays in progress, and for what this request lets go as long as there is.
+        0 where the operation stays in progress. Where this very request lets it go, long enough to see its end.
         """
         operation = database.read(_in_progress, operation_id=operation_id)
         if operation is None:

@@ -1,0 +1,191 @@
+"""``openaddons emulator`` as users start it, and the pytest fixture in a project of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from openaddons.testing import emulator
+from tests.stores import PATIENCE_SECONDS
+from tests.wire.emulator.asking import publish_version
+
+EMULATOR = [sys.executable, "-m", "openaddons", "emulator"]
+
+
+def started(folder: Path, *options: str) -> "subprocess.Popen[str]":
+    """An emulator whose temporary folders are in ``folder``."""
+    return subprocess.Popen(
+        [*EMULATOR, *options],
+        env=os.environ | {"TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_emulator_that_is_told_to_end_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with started(tmp_path, "--ready-json") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        ready = json.loads(process.stdout.readline())
+        there = list(tmp_path.iterdir())
+        process.send_signal(number)
+        code = process.wait(timeout=PATIENCE_SECONDS)
+        written = process.stdout.read() + process.stderr.read()
+
+    assert [process.pid, 1] == [ready["pid"], len(there)]
+    assert (code, written, list(tmp_path.iterdir())) == (0, "", [])
+
+
+def test_an_emulator_that_is_told_to_end_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    with started(tmp_path, "--ready-json") as process:
+        while process.poll() is None and not any(tmp_path.iterdir()):
+            os.sched_yield()
+        process.terminate()
+        code = process.wait(timeout=PATIENCE_SECONDS)
+
+    assert code in {0, 128 + signal.SIGTERM}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_ready_line_is_enough_to_publish(tmp_path: Path) -> None:
+    with emulator(in_process=False) as one, emulator(in_process=False) as other:
+        publish_version(one, "2.0")
+        publish_version(other, "2.0")
+
+        assert one.url != other.url
+        names = {
+            "EDGE_ADDONS_BASE_URL",
+            "EDGE_ADDONS_PRODUCT_ID",
+            "EDGE_ADDONS_CLIENT_ID",
+            "EDGE_ADDONS_API_KEY",
+        }
+        assert names == set(one.environment())
+
+
+def test_a_person_is_told_what_to_type(tmp_path: Path) -> None:
+    with started(tmp_path) as process:
+        assert process.stdout is not None
+        lines: list[str] = []
+        while not lines or "control it" not in lines[-1]:
+            lines.append(process.stdout.readline())
+        process.terminate()
+
+    text = "".join(lines)
+    exported = [line.removeprefix("export ").partition("=")[0] for line in lines if line.startswith("export")]
+    assert exported == [
+        "EDGE_ADDONS_BASE_URL",
+        "EDGE_ADDONS_PRODUCT_ID",
+        "EDGE_ADDONS_CLIENT_ID",
+        "EDGE_ADDONS_API_KEY",
+    ]
+    assert "/emulator" in text
+
+
+def test_a_seed_file_that_is_wrong_is_wrong_usage(tmp_path: Path) -> None:
+    path = tmp_path / "seed.toml"
+    path.write_text("[[publishers]]\nname = 'Acme'\nkey = 1\n")
+
+    ended = subprocess.run([*EMULATOR, "--seed", path], capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2
+    assert "--seed: publishers.0.key: Extra inputs are not permitted" in ended.stderr
+
+
+PROJECT = '''
+"""Tests of somebody who publishes."""
+
+import httpx2
+import pytest
+
+
+def overview(store):
+    return httpx2.get(store.control_url, trust_env=False).json()
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_each_finds_it_as_it_began(edge_store, number):
+    assert edge_store.journal() == []
+    assert overview(edge_store)["faults"] == []
+    with edge_store.client() as client:
+        upload = client.upload(edge_store.product_id, packaged(edge_store, "2.0"))
+        client.wait_upload(edge_store.product_id, upload)
+        client.wait_publish(edge_store.product_id, client.publish(edge_store.product_id))
+    edge_store.fail(status=500)
+    edge_store.progress(seconds=None)
+    edge_store.advance_clock(1e7)
+
+
+def packaged(store, version):
+    import io
+
+    return io.BytesIO(store.package(version))
+
+
+def test_it_begins_with_the_seed_of_the_project(edge_store):
+    assert edge_store.publisher_name == "Acme"
+
+
+@pytest.fixture(scope="session")
+def edge_store_seed():
+    return {"publishers": [{"name": "Acme", "products": [{"name": "Rocket"}]}]}
+'''
+
+
+def run_project(folder: Path, *options: str, tests: str = PROJECT) -> "subprocess.CompletedProcess[str]":
+    """pytest in a project of its own, with the plugin as it is here."""
+    (folder / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    (folder / "test_project.py").write_text(tests)
+    # Whether this checkout is installed with the entry point or not: the plugin is loaded once, by its module.
+    plugin = ["-p", "no:openaddons", "-p", "openaddons.testing.plugin", "-p", "no:cacheprovider"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *plugin, *options],
+        cwd=folder,
+        env=os.environ | {"TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("where", ["thread", "process"])
+def test_the_fixture_gives_each_test_a_store_as_it_began(tmp_path: Path, where: str) -> None:
+    ended = run_project(tmp_path, f"--edge-store={where}")
+
+    assert "4 passed" in ended.stdout, ended.stdout
+    assert list(tmp_path.glob("openaddons-*")) == []
+
+
+def test_a_run_without_the_fixture_imports_nothing_of_the_server(tmp_path: Path) -> None:
+    tests = (
+        "import sys\n\ndef test_nothing():\n"
+        "    heavy = ('sqlalchemy', 'pydantic', 'httpx2', 'starlette', 'cryptography')\n"
+        "    assert [name for name in heavy if name in sys.modules] == []\n"
+    )
+
+    ended = run_project(tmp_path, tests=tests)
+
+    assert "1 passed" in ended.stdout, ended.stdout
+
+
+def test_the_entry_point_names_the_plugin() -> None:
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+
+    assert project["project"]["entry-points"]["pytest11"] == {"openaddons": "openaddons.testing.plugin"}
+
+
+def test_an_emulator_on_a_thread_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with emulator() as store:
+        there = list(tmp_path.iterdir())
+        assert store.http.get("/emulator").status_code == 200
+
+    assert ([path.name.startswith("openaddons-") for path in there], list(tmp_path.iterdir())) == ([True], [])
