@@ -1,4 +1,4 @@
-"""Writes the pages that derive from the code: settings, states, commands and rules. A test holds them against it."""
+"""Writes the pages, and the tables in pages, that derive from the code. A test holds them against it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +15,8 @@ from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
+from openaddons.surfaces.emulator.reserved import RESERVED
+from openaddons.surfaces.emulator.wire import ClockSetting, EndpointName, FaultRule, Pace, SeedProduct, Wire
 
 HERE = Path(__file__).parent
 assert GROUPS  # importing them fills the table of rules
@@ -154,12 +156,44 @@ def lint_page() -> str:
     return _TRANSCRIPT.sub(typed, (HERE / "lint.md").read_text(encoding="utf-8"))
 
 
+def _fields(model: type[Wire]) -> str:
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for field in model.model_fields.values():
+        default = field.default.value if isinstance(field.default, Enum) else field.default
+        shown = f"`{default}`" if default else ""
+        rows.append(f"| `{field.alias}` | {shown} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _reserved() -> str:
+    rows = (f"| `{each.id}` | {each.name} | {each.does} |" for each in RESERVED)
+    return "\n".join(["| product ID | name | what happens |", "|---|---|---|", *rows])
+
+
+_TABLES: Mapping[str, Callable[[], str]] = {
+    "reserved": _reserved,
+    "clock": lambda: _fields(ClockSetting),
+    "progress": lambda: _fields(Pace),
+    "fault": lambda: _fields(FaultRule),
+    "endpoints": lambda: ", ".join(f"`{each.value}`" for each in EndpointName),
+    "seed": lambda: _fields(SeedProduct),
+}
+_TABLE = re.compile(r"(<!-- made: (\w+) -->(\n?)).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def emulator_page() -> str:
+    """The page on the emulator as it stands, its tables made anew."""
+    page = (HERE / "emulator.md").read_text(encoding="utf-8")
+    return _TABLE.sub(lambda found: found[1] + _TABLES[found[2]]() + found[3], page)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "states.md": states_page,
     "commands.md": commands_page,
     "rules.md": rules_page,
     "lint.md": lint_page,
+    "emulator.md": emulator_page,
 }
 
 if __name__ == "__main__":
