@@ -1,4 +1,4 @@
-"""Writes the pages, and the tables in pages, that derive from the code. A test holds them against it."""
+"""Writes what derives from the code: pages, tables in pages, a script of the schema. A test holds it against it."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +15,7 @@ from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
+from openaddons.store.schema import SCRIPT, write_script
 from openaddons.surfaces.emulator.reserved import RESERVED
 from openaddons.surfaces.emulator.wire import ClockSetting, EndpointName, FaultRule, Pace, SeedProduct, Wire
 
@@ -194,6 +195,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "rules.md": rules_page,
     "lint.md": lint_page,
     "emulator.md": emulator_page,
+    str(Path("..") / SCRIPT.relative_to(HERE.parent)): write_script,
 }
 
 if __name__ == "__main__":
