@@ -32,6 +32,7 @@ from openaddons.surfaces.edge.waiting import Waiting
 from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.health import HealthSurface
 from openaddons.surfaces.http import Refusals
+from openaddons.surfaces.manage.app import ManageSurface
 from openaddons.surfaces.storefront.app import StorefrontSurface
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
@@ -190,9 +191,12 @@ async def serve_store(
             token_key=token_key,
             settings=settings,
         )
+        manage = ManageSurface(
+            database=database, reads=reads, gate=gate, throttle=throttle, door=door, settings=settings
+        )
         health = HealthSurface(database=database, door=door)
         updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
-        surfaces: tuple[_Surface, ...] = (edge, token, updates, *others, health)
+        surfaces: tuple[_Surface, ...] = (edge, token, manage, updates, *others, health)
         routes = [route for surface in surfaces for route in surface.routes()]
         if emulation is not None:
             routes += emulation.routes()
@@ -246,6 +250,7 @@ def _throttle(settings: Settings) -> Throttle:
         per_minute={
             "upload": settings.uploads_per_minute,
             "publish": settings.publishes_per_minute,
+            "manage": settings.publishes_per_minute,
             "token": settings.tokens_per_minute,
         },
         at_once={"upload": settings.uploads_at_once},

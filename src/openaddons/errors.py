@@ -6,15 +6,18 @@
     ├── RequestRefused                  a request of the API; carries an HTTP status
     │   ├── BodyMissing                 400
     │   ├── BodyNotZip                  400
+    │   ├── BodyNotJson                 400
     │   ├── ContentTypeWrong            400
     │   ├── TooManyAsked                400
     │   ├── ControlRefused              400
     │   ├── CredentialsInvalid          401
     │   ├── TokenMissing                401
+    │   ├── KeyScoped                   403
     │   ├── NotFound                    404
     │   ├── MethodNotAllowed            405
     │   ├── UploadTimedOut              408
     │   ├── PackageTooLarge             413
+    │   ├── BodyTooLarge                413
     │   ├── RangeUnsatisfiable          416
     │   ├── TooManyRequests             429
     │   ├── InternalFailure             500
@@ -67,6 +70,12 @@ class BodyNotZip(RequestRefused):
     code = "PackageNotZip"
 
 
+class BodyNotJson(RequestRefused):
+    """The request body is not a JSON object. Send one, encoded in UTF-8, or no body at all."""
+
+    code = "BodyNotJson"
+
+
 class ContentTypeWrong(RequestRefused):
     """The Content-Type header is missing or its value is not application/zip.
     Send Content-Type: application/zip."""
@@ -114,6 +123,13 @@ class CredentialsInvalid(RequestRefused):
         )
 
 
+class KeyScoped(RequestRefused):
+    """The key that you use speaks for one product alone and manages no keys. Use one that is not scoped."""
+
+    code = "KeyScoped"
+    status = 403
+
+
 class NotFound(RequestRefused):
     """Resource not found."""
 
@@ -144,6 +160,13 @@ class PackageTooLarge(RequestRefused):
     """The package is larger than the limit of {limit_bytes} bytes. Remove unneeded files and send it again."""
 
     code = "PackageTooLarge"
+    status = 413
+
+
+class BodyTooLarge(RequestRefused):
+    """The request body is larger than the limit of {limit_bytes} bytes. Shorten the texts in it."""
+
+    code = "BodyTooLarge"
     status = 413
 
 

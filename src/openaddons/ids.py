@@ -4,6 +4,9 @@ import os
 import re
 import secrets
 
+NOBODYS_GUID = "00000000-0000-0000-0000-000000000000"
+"""Names nothing: it is looked up where an id is malformed, so that the answer takes as long as for any other."""
+
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 

@@ -100,7 +100,11 @@ class Settings(BaseSettings):
         int, Field(gt=0, description="uploads per client ID and minute before 429")
     ] = 60
     publishes_per_minute: Annotated[
-        int, Field(gt=0, description="publish requests per client ID and minute before 429")
+        int,
+        Field(
+            gt=0,
+            description="publish requests per client ID and minute before 429; as many changes by /manage/v1",
+        ),
     ] = 60
     tokens_per_minute: Annotated[
         int, Field(gt=0, description="token requests per client ID and minute before 429")

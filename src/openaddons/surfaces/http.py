@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -58,11 +58,20 @@ def error_body(status: int, message: str) -> bytes:
     ).encode()
 
 
+Told = tuple[bytes, tuple[bytes, bytes]]
+"""The body of a refusal and its ``Content-Type``."""
+
+
+def _tell(scope: Scope, refusal: RequestRefused) -> Told:
+    return error_body(refusal.status, refusal.message), JSON_TYPE
+
+
 class Refusals:
     """Turns what an application raises into answers: refusals as they say, anything else into a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tell: Callable[[Scope, RequestRefused], Told] = _tell) -> None:
         self._app = app
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -78,7 +87,8 @@ class Refusals:
             refusal = _refusal(scope, error)
             if started:
                 raise  # too late for an answer: the connection is closed, and the client sees a broken one
-            await _refuse(scope, receive, send, refusal)
+            body, media_type = self._tell(scope, refusal)
+            await _refuse(scope, receive, send, refusal, body=body, headers=[media_type, *refusal.headers])
 
 
 def _refusal(scope: Scope, error: Exception) -> RequestRefused:
@@ -99,13 +109,19 @@ def _refusal(scope: Scope, error: Exception) -> RequestRefused:
     return InternalFailure(correlation_id=correlation_id(scope))
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: RequestRefused) -> None:
+async def _refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    refusal: RequestRefused,
+    *,
+    body: bytes,
+    headers: list[tuple[bytes, bytes]],
+) -> None:
     """Answer, then read on for a while what the client is still sending.
 
     A socket that is closed with unread bytes in it is reset, and then the client may never see the answer.
     """
-    body = error_body(refusal.status, refusal.message)
-    headers = [JSON_TYPE, *refusal.headers]
     asked = Headers(scope=scope)
     sends_body = asked.get("content-length", "0") != "0" or "transfer-encoding" in asked
     if not sends_body:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -33,12 +33,13 @@ from .scripted import BASE_URL, CLIENT_SECRET, OPERATION, PRODUCT, SECRET
 @dataclass(frozen=True)
 class Bytes:
     content: bytes
+    progress: None = None
 
     @property
     def size_bytes(self) -> int:
         return len(self.content)
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         yield self.content
 
 

@@ -12,8 +12,8 @@ from openaddons.client._retry import (
 
 REFUSED = Lost(sent=False, problem="ConnectError")
 CUT = Lost(sent=True, problem="ReadError")
-HARMLESS = [Endpoint.UPLOAD_STATUS, Endpoint.PUBLISH_STATUS, Endpoint.TOKEN]
-POSTS = [Endpoint.UPLOAD, Endpoint.PUBLISH]
+HARMLESS = [Endpoint.UPLOAD_STATUS, Endpoint.PUBLISH_STATUS, Endpoint.TOKEN, Endpoint.MANAGE_LOOK]
+CHANGES = [Endpoint.PUBLISH, Endpoint.MANAGE_CHANGE]
 
 
 @pytest.mark.parametrize("endpoint", HARMLESS)
@@ -22,13 +22,22 @@ def test_what_changes_nothing_is_repeated(endpoint: Endpoint, outcome: Answer | 
     assert may_repeat(endpoint, outcome)
 
 
-@pytest.mark.parametrize("endpoint", POSTS)
+@pytest.mark.parametrize("endpoint", [Endpoint.UPLOAD, *CHANGES])
 @pytest.mark.parametrize("outcome", [Answer(429), Answer(503), REFUSED])
 def test_a_post_that_was_not_accepted_is_repeated(endpoint: Endpoint, outcome: Answer | Lost) -> None:
     assert may_repeat(endpoint, outcome)
 
 
-@pytest.mark.parametrize("endpoint", POSTS)
+@pytest.mark.parametrize("outcome", [Answer(502), Answer(504), CUT])
+def test_an_upload_whose_answer_is_lost_is_repeated(outcome: Answer | Lost) -> None:
+    assert may_repeat(Endpoint.UPLOAD, outcome)
+
+
+def test_an_upload_that_the_store_failed_at_is_not_repeated() -> None:
+    assert not may_repeat(Endpoint.UPLOAD, Answer(500))
+
+
+@pytest.mark.parametrize("endpoint", CHANGES)
 @pytest.mark.parametrize("outcome", [Answer(500), Answer(502), Answer(504), CUT])
 def test_a_post_that_may_have_been_accepted_is_not_repeated(
     endpoint: Endpoint, outcome: Answer | Lost
