@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from openaddons.client import EdgeAddons
+    from openaddons.client import AsyncEdgeAddons, EdgeAddons
 
 
 class EmulatorRefused(Exception):  # noqa: N818 - the emulator's own answer
@@ -66,6 +66,14 @@ class EdgeStore:
         from openaddons.client import ApiKey, EdgeAddons
 
         return EdgeAddons(
+            ApiKey(self.client_id, self.api_key), base_url=self.url, timeout_seconds=timeout_seconds
+        )
+
+    def async_client(self, *, timeout_seconds: float = 60.0) -> AsyncEdgeAddons:
+        """The same for asyncio. The caller closes it."""
+        from openaddons.client import ApiKey, AsyncEdgeAddons
+
+        return AsyncEdgeAddons(
             ApiKey(self.client_id, self.api_key), base_url=self.url, timeout_seconds=timeout_seconds
         )
 

@@ -1,5 +1,6 @@
 """Fault rules: what is asked for happens, to whom it is asked for, as often as it is asked for."""
 
+import asyncio
 import io
 from typing import Any
 
@@ -201,3 +202,51 @@ def test_there_are_not_more_than_a_thousand_rules(edge: EdgeStore) -> None:
 
     with pytest.raises(EmulatorRefused, match="There are 1000 rules"):
         edge.fail("token", status=500)
+
+
+def test_a_fault_of_the_management_api_is_told_in_its_form(edge: EdgeStore) -> None:
+    edge.fail("manage", status=404, times=1)
+    edge.fail("manage", status=502, times=1)
+
+    answers = [edge.http.get("/manage/v1/products", headers=headers(edge)) for _ in range(3)]
+
+    assert [answer.headers["content-type"].partition(";")[0] for answer in answers] == [
+        "application/problem+json",
+        "application/problem+json",
+        "application/json",
+    ]
+    assert [answers[0].json()["code"], answers[1].json()["code"]] == ["NotFound", "Forced"]
+
+
+def test_the_client_does_not_take_a_fault_for_another_kind_of_store(edge: EdgeStore) -> None:
+    edge.fail("manage", status=404, times=1)
+
+    with quick_client(edge) as store:
+        with pytest.raises(client.NotFound) as raised:
+            store.product(edge.product_id)
+        assert store.product(edge.product_id).state == "In the store"
+
+    assert type(raised.value) is client.NotFound
+
+
+def test_the_client_finds_a_publish_again_whose_answer_was_lost(edge: EdgeStore) -> None:
+    edge.fail("publish", drop="afterCommit", times=1)
+
+    with quick_client(edge) as store:
+        store.wait_upload(edge.product_id, store.upload(edge.product_id, io.BytesIO(edge.package("2.0"))))
+        ended = store.wait_publish(edge.product_id, store.publish(edge.product_id))
+
+    assert ended.status is client.OperationStatus.SUCCEEDED
+    assert [entry.status for entry in edge.journal() if entry.endpoint == "publish"] == [None]
+
+
+def test_the_client_for_asyncio_is_pointed_there_too(edge: EdgeStore) -> None:
+    product_id = edge.reserved("upload-refused")
+
+    async def upload_and_wait() -> None:
+        async with edge.async_client() as store:
+            operation_id = await store.upload(product_id, io.BytesIO(edge.package("2.0")))
+            await store.wait_upload(product_id, operation_id)
+
+    with pytest.raises(client.PackageRefused):
+        asyncio.run(upload_and_wait())

@@ -14,7 +14,7 @@ from openaddons.errors import ControlRefused
 from openaddons.store.session import Changes, SqliteDatabase
 from openaddons.surfaces.emulator.control import ControlSurface
 from openaddons.surfaces.emulator.endpoints import CONTROL_PATH
-from openaddons.surfaces.emulator.gate import FaultGate, Faults
+from openaddons.surfaces.emulator.gate import FaultGate, Faults, tell
 from openaddons.surfaces.emulator.journal import Journal, Journaled
 from openaddons.surfaces.emulator.script import EmulatorScript, wake_work
 from openaddons.surfaces.emulator.seed import Account, plant, plant_reserved
@@ -59,7 +59,7 @@ class Emulator:
     def entrance(self, application: ASGIApp) -> ASGIApp:
         """The application behind the journal and the fault gate."""
         gate = FaultGate(application, self.faults, self.script, self.database)
-        return Journaled(Refusals(gate), self.journal)
+        return Journaled(Refusals(gate, tell), self.journal)
 
     def ready(self) -> dict[str, Any]:
         """What a program that starts the emulator has to know. It holds secrets."""

@@ -31,7 +31,8 @@ from openaddons.surfaces.emulator.journal import FAULT, is_control
 from openaddons.surfaces.emulator.reserved import RESERVED_BY_ID
 from openaddons.surfaces.emulator.script import EmulatorScript
 from openaddons.surfaces.emulator.wire import Drop, EndpointName, Fault, FaultRule
-from openaddons.surfaces.http import DROP_CONNECTION, JSON_TYPE, correlation_id, error_body, respond
+from openaddons.surfaces.http import DROP_CONNECTION, JSON_TYPE, Told, correlation_id, error_body, respond
+from openaddons.surfaces.manage.app import PROBLEM_TYPE, problem
 
 _RULES_LIMIT: Final = 1000
 _RETRY_AFTER_SECONDS: Final = 1
@@ -135,6 +136,17 @@ class FaultGate:
         return self._script.is_at_once(asked.product_id or "")
 
 
+def tell(scope: Scope, refusal: RequestRefused) -> Told:
+    """The refusal in the form of the endpoint that was asked."""
+    return _tell(scope, refusal.status, code=refusal.code, message=refusal.message)
+
+
+def _tell(scope: Scope, status: int, *, code: str, message: str) -> Told:
+    if what_is_asked(scope["method"], scope["path"]).endpoint is EndpointName.MANAGE:
+        return problem(scope, status, code=code, detail=message), PROBLEM_TYPE
+    return error_body(status, message), JSON_TYPE
+
+
 async def _answer(fault: Fault, status: int, scope: Scope, receive: Receive, send: Send) -> None:
     """The answer that is asked for; where it has no body of its own, the store's."""
     refusal = _store_refusal(status, scope)
@@ -145,14 +157,15 @@ async def _answer(fault: Fault, status: int, scope: Scope, receive: Receive, sen
     if isinstance(fault.body, str):
         body = fault.body.encode()
     elif fault.body is not None:
-        body = json.dumps(fault.body).encode()
+        body, headers = json.dumps(fault.body).encode(), dict([JSON_TYPE]) | headers
     elif status >= 400:
-        message = refusal.message if refusal is not None else responses.get(status, f"Status {status}")
-        body = error_body(status, message)
+        phrase = responses.get(status, f"Status {status}")
+        body, media_type = (
+            _tell(scope, status, code="Forced", message=phrase) if refusal is None else tell(scope, refusal)
+        )
+        headers = dict([media_type]) | headers
     else:
         body = b""
-    if body and not isinstance(fault.body, str):
-        headers = dict([JSON_TYPE]) | headers
     await _read_on(receive)
     await respond(scope, send, status, body, headers.items())
 

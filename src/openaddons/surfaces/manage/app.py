@@ -53,7 +53,7 @@ BODY_BYTES_LIMIT: Final = 65_536
 
 # What the store's verbs refuse; here it is the caller's to mend. Of other refusals it is not: those are faults.
 _STATUSES: Final[Mapping[type[Refusal], int]] = {NotKnown: 404, TransitionRefused: 409, ValueRefused: 400}
-_PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
+PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
 _NO_STORE: Final = (b"cache-control", b"no-store")  # keys are shown here
 
 
@@ -113,7 +113,7 @@ class ManageSurface:
                 answer = await asyncio.to_thread(endpoint.answer, call)
             except tuple(_STATUSES) as refusal:
                 body = problem(scope, _STATUSES[type(refusal)], code=refusal.code, detail=refusal.message)
-                await respond(scope, send, _STATUSES[type(refusal)], body, [_PROBLEM_TYPE, _NO_STORE])
+                await respond(scope, send, _STATUSES[type(refusal)], body, [PROBLEM_TYPE, _NO_STORE])
                 return
         body = b"" if endpoint.gives is None else _json(answer)
         headers = [_NO_STORE] if endpoint.gives is None else [JSON_TYPE, _NO_STORE]
@@ -174,4 +174,4 @@ def problem(scope: Scope, status: int, *, code: str, detail: str) -> bytes:
 
 
 def _tell(scope: Scope, refusal: RequestRefused) -> Told:
-    return problem(scope, refusal.status, code=refusal.code, detail=refusal.message), _PROBLEM_TYPE
+    return problem(scope, refusal.status, code=refusal.code, detail=refusal.message), PROBLEM_TYPE
