@@ -116,10 +116,10 @@ class FaultGate:
             await _read_on(receive)
             await _drop(scope, receive)
         elif fault.drop is Drop.AFTER_COMMIT:
-            await self._pass(asked, scope, receive, _unheard)
+            await self._pass(asked, scope, receive, _Unheard(scope))
             await _drop(scope, receive)
         elif fault.truncate:
-            await self._pass(asked, scope, receive, _Half(send))
+            await self._pass(asked, scope, receive, _Half(scope, send))
             await _drop(scope, receive)
         else:
             await self._pass(asked, scope, receive, send)
@@ -201,18 +201,27 @@ async def _drop(scope: Scope, receive: Receive) -> None:
         pass
 
 
-async def _unheard(message: Message) -> None:
-    """Where an answer goes that nobody gets."""
+class _Unheard:
+    """Where an answer goes that nobody gets. The connection ends where it would begin: nobody waits for the rest."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    async def __call__(self, message: Message) -> None:
+        self._scope[DROP_CONNECTION]()
 
 
 class _Half:
-    """Sends the head of an answer and half of its body."""
+    """Sends the head of an answer and half of its body, and ends the connection."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
         self._send = send
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.body":
-            body = message.get("body", b"")
-            message = {**message, "body": body[: len(body) // 2], "more_body": True}
-        await self._send(message)
+        if message["type"] == "http.response.start":
+            await self._send(message)
+            return
+        body = message.get("body", b"")
+        await self._send({**message, "body": body[: len(body) // 2], "more_body": True})
+        self._scope[DROP_CONNECTION]()
