@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from openaddons.surfaces.emulator.reserved import SEED_PRODUCT_ID
+from openaddons.surfaces.emulator.seed import sample_package
 from openaddons.testing import emulator
+from tests.conftest import need_program
 from tests.stores import PATIENCE_SECONDS
 from tests.wire.emulator.asking import publish_version
 
@@ -189,3 +193,66 @@ def test_an_emulator_on_a_thread_leaves_nothing(tmp_path: Path, monkeypatch: pyt
         assert store.http.get("/emulator").status_code == 200
 
     assert ([path.name.startswith("openaddons-") for path in there], list(tmp_path.iterdir())) == ([True], [])
+
+
+def example(language: str, *, holding: str) -> str:
+    """The example of that language in docs/emulator.md that has this text in it."""
+    page = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+    (found,) = [text for text in re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL) if holding in text]
+    return str(found)
+
+
+def run_example(folder: Path, *command: str) -> str:
+    """What the example prints, run where an ``openaddons`` of this checkout is on the path."""
+    program = folder / "bin" / "openaddons"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m openaddons "$@"\n')
+    program.chmod(0o700)
+    ended = subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | {"PATH": f"{program.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_the_example_in_python_runs(tmp_path: Path) -> None:
+    (tmp_path / "example.py").write_text(example("python", holding="with emulator()"))
+
+    assert SEED_PRODUCT_ID in run_example(tmp_path, sys.executable, "example.py")
+
+
+def test_the_example_in_javascript_runs(tmp_path: Path) -> None:
+    node = need_program("node", hint="install Node.js")
+    text = example("js", holding="readline").replace(
+        "emulator.kill()", "console.log(store.productId); emulator.kill()"
+    )
+    (tmp_path / "example.mjs").write_text(text)
+
+    assert SEED_PRODUCT_ID in run_example(tmp_path, node, "example.mjs")
+
+
+def test_the_example_for_a_shell_runs(tmp_path: Path) -> None:
+    need_program("jq", hint="install jq")
+    (tmp_path / "extension.zip").write_bytes(sample_package("2.0"))
+
+    said = run_example(tmp_path, "sh", "-ec", example("sh", holding="jq"))
+
+    assert "Successfully created submission" in said or "certification" in said, said
+
+
+def test_the_example_of_the_fixture_passes(tmp_path: Path) -> None:
+    release = (
+        "import io\n\nfrom openaddons.client import ApiKey, EdgeAddons\n\n\n"
+        "def release(*, url, product, client_id, key):\n"
+        "    with EdgeAddons(ApiKey(client_id, key), base_url=url) as client:\n"
+        "        client.upload(product, io.BytesIO(b'PK\\3\\4'))\n\n\n"
+    )
+
+    ended = run_project(tmp_path, tests=release + example("python", holding="def test_"))
+
+    assert "1 passed" in ended.stdout, ended.stdout
