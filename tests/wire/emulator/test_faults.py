@@ -182,10 +182,11 @@ def test_the_client_survives_what_passes(edge: EdgeStore) -> None:
         (b'{"status":500,"productId":"1"}', "productId: give a GUID"),
         (b'{"status":500,"time":1}', "time: Extra inputs are not permitted"),
         (b'{"status":500,"times":0}', "times: Input should be greater than or equal to 1"),
+        (b'{"delaySeconds":NaN}', "delaySeconds: Input should be a finite number"),
         (b'{"delaySeconds":61}', "delaySeconds: Input should be less than or equal to 60"),
         (b'"' + b"x" * 1_000_001 + b'"', "The body is larger than 1000000 bytes."),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_the_reason(
     edge: EdgeStore, rule: bytes, problem: str

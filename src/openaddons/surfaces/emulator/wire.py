@@ -29,7 +29,9 @@ M = TypeVar("M", bound="Wire")
 class Wire(BaseModel):
     """A value that comes as JSON."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
     def to_json(self) -> dict[str, Any]:
         """What was said of it, by the names of the wire."""
