@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from openaddons.surfaces.emulator.reserved import SEED_PRODUCT_ID
 from openaddons.surfaces.emulator.seed import sample_package
 from openaddons.testing import emulator
+from tests.acceptance.clients import CLIENTS, Order
+from tests.acceptance.namespaces import need_namespaces
+from tests.acceptance.relay import relay_to
 from tests.conftest import need_program
 from tests.stores import PATIENCE_SECONDS
 from tests.wire.emulator.asking import publish_version
@@ -256,3 +260,32 @@ def test_the_example_of_the_fixture_passes(tmp_path: Path) -> None:
     ended = run_project(tmp_path, tests=release + example("python", holding="def test_"))
 
     assert "1 passed" in ended.stdout, ended.stdout
+
+
+def test_a_client_that_knows_microsofts_address_alone_is_tested_against_it(tmp_path: Path) -> None:
+    need_namespaces("mount", "net")
+    (published,) = (client for client in CLIENTS if client.name == "edge-addons-api")
+    with emulator() as store, relay_to(int(store.url.rpartition(":")[2]), tmp_path) as relay:
+        order = Order(
+            zip_path=tmp_path / "extension.zip",
+            product_id=store.product_id,
+            client_id=store.client_id,
+            api_key=store.api_key,
+            client_secret=store.client_secret,
+            tenant_id="",
+            notes="",
+            directory=tmp_path,
+            npm=tmp_path,
+        )
+        order.zip_path.write_bytes(store.package("2.0"))
+        refused = replace(order, product_id=store.reserved("upload-refused"))
+        command = published.command(order)
+        ends = [
+            relay.run(command, directory=tmp_path, environment=each.environment) for each in (order, refused)
+        ]
+        uploads = [entry for entry in store.journal() if entry.endpoint == "upload"]
+
+    assert [ended.status for ended in ends] == [0, 1], ends
+    assert "The package has 2 problems" in ends[1].output
+    assert [entry.status for entry in uploads] == [202, 202]
+    assert "python-requests" in uploads[0].headers["user-agent"]
