@@ -32,7 +32,7 @@ from openaddons.surfaces.edge.waiting import Waiting
 from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.health import HealthSurface
 from openaddons.surfaces.http import Refusals
-from openaddons.surfaces.manage.app import ManageSurface
+from openaddons.surfaces.manage.app import ManageSurface, tell
 from openaddons.surfaces.storefront.app import StorefrontSurface
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
@@ -210,7 +210,7 @@ async def serve_store(
         stack.callback(lambda: engine.stop(timeout_seconds=settings.drain_seconds))
         engine.start()
         sweeper.start()
-        application = Application(edge, updates, Refusals(router))
+        application = Application(edge, updates, Refusals(router, tell))
         yield Serving(
             application=application,
             entrance=application if emulation is None else emulation.entrance(application),

@@ -78,7 +78,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100, description="how often an operation is tried before it fails")
     ] = 10
     read_only: Annotated[
-        bool, Field(description="answer uploads and publishing with 503 (for maintenance)")
+        bool,
+        Field(description="answer uploads, publishing and changes by /manage/v1 with 503 (for maintenance)"),
     ] = False
     drain_seconds: Annotated[
         float,

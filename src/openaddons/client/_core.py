@@ -276,7 +276,7 @@ def _token(value: Mapping[str, Any], now_seconds: float) -> Token | None:
         return None
     try:
         lifetime_seconds = float(value.get("expires_in", _TOKEN_LIFETIME_SECONDS))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         lifetime_seconds = _TOKEN_LIFETIME_SECONDS
     if not 0 <= lifetime_seconds <= 86_400:
         lifetime_seconds = _TOKEN_LIFETIME_SECONDS
@@ -325,7 +325,7 @@ def http_date(text: str) -> datetime | None:
 
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -33,8 +33,11 @@ from openaddons.client.products import CredentialsCheck, ProductState, Submissio
 NO_OPERATION: Final = "00000000-0000-0000-0000-000000000000"
 """The id of an operation that no store has: asking for it changes nothing and shows whether one may ask."""
 
-_CLOCKS_DIFFER: Final = timedelta(seconds=2)
-"""How much the clocks of a store's machines may differ; ``Date`` counts whole seconds besides."""
+_CLOCKS_DISAGREE: Final = timedelta(minutes=1)
+"""What a store accepted so far in the future shows that its ``Date`` is not by the clock of its operations."""
+
+_SETTLING_SECONDS: Final = 1.0
+"""A request whose answer is lost may be on its way still; the store is asked for it when it has had time to arrive."""
 
 T = TypeVar("T")
 
@@ -53,20 +56,25 @@ def publish(session: Session, product_id: str, *, notes: str, timeout_seconds: f
     that it got since is ours; without one, the request is sent once more.
     """
     deadline_seconds = session.clock() + timeout_seconds
-    for sent_again in (False, True):
+    for _ in range(2):
         sent_at_seconds = session.clock()
-        accepted = yield from _publish_once(
+        outcome = yield from _publish_once(
             session, product_id, notes=notes, deadline_seconds=deadline_seconds
         )
-        if isinstance(accepted, AnswerLost):
-            asked = yield from _accepted_since(session, product_id, sent_at_seconds, deadline_seconds)
-            if asked is None or (asked == "" and (sent_again or session.clock() >= deadline_seconds)):
-                raise accepted
-            accepted = asked
-        if accepted:
-            session.publishes.add(accepted)
-            return accepted
-    raise AssertionError("the second round returns or raises")
+        operation_id: str | None
+        if isinstance(outcome, AnswerLost):
+            lost = outcome
+            operation_id = yield from _accepted_since(
+                session, product_id, sent_at_seconds, deadline_seconds=deadline_seconds, lost=lost
+            )
+        else:
+            operation_id = outcome
+        if operation_id is not None:
+            session.publishes.add(operation_id)
+            return operation_id
+        if session.clock() >= deadline_seconds:
+            break
+    raise lost
 
 
 def _publish_once(
@@ -89,29 +97,31 @@ def _publish_once(
 
 
 def _accepted_since(
-    session: Session, product_id: str, sent_at_seconds: float, deadline_seconds: float
+    session: Session, product_id: str, sent_at_seconds: float, *, deadline_seconds: float, lost: AnswerLost
 ) -> Flow[str | None]:
-    """The newest publish that the store accepted since that moment and that we do not know, empty where there
-    is none; None where the store cannot tell."""
-    call = management.publishes(product_id)
+    """The newest publish that the store accepted since that moment and that is none of our earlier ones; None
+    where there is none. Raises ``lost`` where the store cannot tell."""
     if session.at_microsoft:
-        return None
-    try:
-        answer = yield from session.exchange(
-            management.request_of(session.base_url, call), deadline_seconds=deadline_seconds
-        )
+        raise lost
+    yield Pause(_SETTLING_SECONDS)
+    call = management.publishes(product_id)
+    request = management.request_of(session.base_url, call)
+    publishes = None
+    with suppress(EdgeAddonsError):
+        answer = yield from session.exchange(request, deadline_seconds=deadline_seconds)
         publishes = management.result_of(call, answer)
-    except EdgeAddonsError:
-        return None
-    if answer.sent_time is None:
-        return None
-    # By the store's clock: its Date now, less the time that has gone by here.
+    if publishes is None or answer.sent_time is None:
+        raise lost
+    # By the store's clock alone: when it answers now, and when it accepted a publish. Its Date is cut to the
+    # second, so ours is never missed; and a publish of the same second that is somebody else's is all that may be
+    # taken for ours. More leeway would do harm: a second publish is refused, a wrong one is believed.
     gone_by = timedelta(seconds=session.clock() - sent_at_seconds)
-    since = answer.sent_time - gone_by - _CLOCKS_DIFFER
     for publish in publishes:
-        if publish.id not in session.publishes and publish.created_time and publish.created_time >= since:
+        if publish.created_time is None or answer.sent_time - publish.created_time < -_CLOCKS_DISAGREE:
+            raise lost
+        if answer.sent_time - publish.created_time <= gone_by and publish.id not in session.publishes:
             return publish.id
-    return ""
+    return None
 
 
 def status(

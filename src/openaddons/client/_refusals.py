@@ -33,11 +33,11 @@ from openaddons.client.errors import (
     UploadStalled,
 )
 from openaddons.client.models import (
-    MICROSOFT_BASE_URL,
     ApiKey,
     Credentials,
     OperationKind,
     OperationStatus,
+    is_microsofts,
 )
 
 _MICROSOFT_KEYS_URL: Final = "https://partner.microsoft.com/dashboard/microsoftedge/publishapi"
@@ -151,7 +151,7 @@ def _carry_on(request: Request) -> str | None:
 
 
 def _credentials_advice(request: Request, credentials: Credentials) -> str:
-    at_microsoft = request.url.startswith(f"{MICROSOFT_BASE_URL}/")
+    at_microsoft = is_microsofts(request.url)
     if request.endpoint is Endpoint.TOKEN:
         return "Check the client ID, the client secret (it may have expired), the token URL and the scope."
     if at_microsoft and not isinstance(credentials, ApiKey):

@@ -68,7 +68,7 @@ def retry_after_seconds(answer: Answer) -> float | None:
         return max(0.0, (until - answer.sent_time).total_seconds())
     if answer.status == 429:
         number = re.search(r"[0-9]+", str((json_object(answer) or {}).get("message", "")))
-        if number and int(number[0]) <= _LONGEST_WAIT_IN_WORDS_SECONDS:
+        if number and len(number[0]) < 5 and int(number[0]) <= _LONGEST_WAIT_IN_WORDS_SECONDS:
             return float(number[0])
     return None
 

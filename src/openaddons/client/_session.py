@@ -21,7 +21,7 @@ from openaddons.client._core import (
 )
 from openaddons.client._refusals import refusal_of
 from openaddons.client._retry import ONE_CALL, Patience, pause_seconds
-from openaddons.client.models import MICROSOFT_BASE_URL, ApiKey, ClientSecret, Credentials, checked_url
+from openaddons.client.models import ApiKey, ClientSecret, Credentials, checked_url, is_microsofts
 
 _READ_TIMEOUT_SECONDS: Final = 30.0
 _SHORTEST_READ_TIMEOUT_SECONDS: Final = 5.0
@@ -77,7 +77,7 @@ class Session:
     @property
     def at_microsoft(self) -> bool:
         """True for Microsoft's own store, which has the reference's calls and no others."""
-        return self.base_url == MICROSOFT_BASE_URL
+        return is_microsofts(self.base_url)
 
     def __repr__(self) -> str:
         """Where the store is, and whose credentials; never the credentials."""

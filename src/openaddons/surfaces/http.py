@@ -62,14 +62,15 @@ Told = tuple[bytes, tuple[bytes, bytes]]
 """The body of a refusal and its ``Content-Type``."""
 
 
-def _tell(scope: Scope, refusal: RequestRefused) -> Told:
+def tell_plainly(scope: Scope, refusal: RequestRefused) -> Told:
+    """A refusal as nearly every surface tells it."""
     return error_body(refusal.status, refusal.message), JSON_TYPE
 
 
 class Refusals:
     """Turns what an application raises into answers: refusals as they say, anything else into a 500."""
 
-    def __init__(self, app: ASGIApp, tell: Callable[[Scope, RequestRefused], Told] = _tell) -> None:
+    def __init__(self, app: ASGIApp, tell: Callable[[Scope, RequestRefused], Told]) -> None:
         self._app = app
         self._tell = tell
 

@@ -63,14 +63,14 @@ def test_a_publish_that_is_lost_twice_and_got_there_is_taken_up() -> None:
     assert client(store).publish(PRODUCT) == NEWEST
 
 
-@pytest.mark.parametrize(("age_seconds", "is_ours"), [(30, True), (32, True), (33, False), (3600, False)])
+@pytest.mark.parametrize(("age_seconds", "is_ours"), [(30, True), (31, True), (32, False), (3600, False)])
 def test_what_the_store_got_before_the_request_is_somebody_elses(
     age_seconds: float, *, is_ours: bool
 ) -> None:
     clock = StoppedClock()
 
     def silent(request: httpx2.Request) -> httpx2.Response:
-        clock.seconds += 30
+        clock.seconds += 30  # and the client waits another one before it asks
         raise SILENT
 
     store = ScriptedStore(silent, publishes(age_seconds), accepted(), managed=True)
@@ -93,8 +93,11 @@ def test_an_earlier_publish_of_the_same_client_is_not_taken_for_this_one() -> No
         httpx2.Response(404),
         problem(404),
         answer({"operations": [{"id": 7}]}),
+        answer({"operations": [{"id": NEWEST, "createdTime": "Date Time"}]}),
+        publishes(-61),  # from the future: its Date is not by the clock of its operations
         httpx2.Response(200, json={"operations": []}),  # without a Date there is no "since"
         httpx2.Response(200, text="<html>"),
+        httpx2.Response(200, headers={"Date": "Mon, 01 Jan 10000 00:00:00 GMT"}, json={"operations": []}),
     ],
 )
 def test_a_store_that_cannot_tell_gets_no_second_publish(useless: Scripted) -> None:
@@ -105,6 +108,14 @@ def test_a_store_that_cannot_tell_gets_no_second_publish(useless: Scripted) -> N
 
     assert methods(store) == ["POST", "GET"]
     assert "in review" in caught.value.advice
+
+
+def test_what_was_accepted_long_ago_is_not_ours_however_the_date_is_written() -> None:
+    listed = publishes(0)
+    listed.headers["Date"] = "Fri, 31 Dec 9999 23:59:59 GMT"
+    store = ScriptedStore(CUT, listed, accepted(), managed=True)
+
+    assert client(store).publish(PRODUCT) == OPERATION
 
 
 def test_microsofts_store_is_not_asked() -> None:

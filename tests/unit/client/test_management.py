@@ -259,7 +259,9 @@ def test_microsofts_store_is_never_asked(
 
     with (
         EdgeAddons(
-            API_KEY, base_url="https://api.addons.microsoftedge.microsoft.com/v1", transport=store.transport
+            API_KEY,
+            base_url="https://API.addons.microsoftedge.microsoft.com:443/v1",
+            transport=store.transport,
         ) as addons,
         pytest.raises(NotSupported),
     ):

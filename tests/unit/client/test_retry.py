@@ -75,6 +75,8 @@ def test_a_refusal_is_not_repeated(endpoint: Endpoint, status: int) -> None:
         (Answer(429, {}, b'{"message": "Rate limit is exceeded. Try again in 60 seconds."}'), 60),
         (Answer(429, {"retry-after": "2"}, b'{"message": "Try again in 60 seconds."}'), 2),
         (Answer(429, {}, b'{"message": "Error 70000001"}'), None),
+        (Answer(429, {}, b'{"message": "' + b"9" * 5000 + b'"}'), None),
+        (Answer(503, {"retry-after": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}), None),
         (Answer(503, {}, b'{"message": "Try again in 60 seconds."}'), None),
         (Answer(429), None),
     ],

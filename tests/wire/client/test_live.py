@@ -36,6 +36,9 @@ from tests.wire.client.line import plain, plain_async
 from tests.wire.conftest import OpenStore, new_account, new_product
 from tests.wire.manage.asking import do, manually
 
+# A client does not see which database a store has.
+pytestmark = pytest.mark.parametrize("open_own_store", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def update(tmp_path: Path) -> Path:

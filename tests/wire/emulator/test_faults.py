@@ -174,6 +174,7 @@ def test_the_client_survives_what_passes(edge: EdgeStore) -> None:
         (b"{}", "say what happens: status, drop, truncate or delaySeconds"),
         (b'{"status":500,"drop":"afterCommit"}', "give one of status, drop and truncate"),
         (b'{"status":99}', "status: Input should be greater than or equal to 200"),
+        (b'{"status":520}', "give the body: HTTP has no words for status 520"),
         (b'{"status":204,"body":"x"}', "an answer with status 204 has no body"),
         (b'{"status":500,"headers":{"Content-Length":"1"}}', "the emulator itself says how long the body is"),
         (b'{"status":500,"headers":{"A":"b\\r\\nC: d"}}', "headers.A: String should match pattern"),
@@ -186,7 +187,7 @@ def test_the_client_survives_what_passes(edge: EdgeStore) -> None:
         (b'{"delaySeconds":61}', "delaySeconds: Input should be less than or equal to 60"),
         (b'"' + b"x" * 1_000_001 + b'"', "The body is larger than 1000000 bytes."),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_a_rule_that_makes_no_sense_is_refused_with_the_reason(
     edge: EdgeStore, rule: bytes, problem: str

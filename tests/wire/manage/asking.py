@@ -53,9 +53,11 @@ def manually(store: RunningStore, product: Product) -> None:
     do(store, set_certification, product_id=product.id, policy=policy, delay_seconds=None)
 
 
-def put_up(store: RunningStore, account: Account, product: Product, version: str) -> str:
+def put_up(
+    store: RunningStore, account: Account, product: Product, version: str, *, name: str = "Sample"
+) -> str:
     """Upload and publish a version; returns the publish operation's id once it has ended."""
-    upload = store.upload(account, product.id, make_zip(version))
+    upload = store.upload(account, product.id, make_zip(version, name=name))
     assert store.status(account, product.id, upload, kind="upload")["status"] == "Succeeded"
     operation_id = store.publish(account, product.id, b"Mind the gap")
     assert store.status(account, product.id, operation_id)["status"] == "Succeeded"

@@ -14,12 +14,13 @@ from openaddons.errors import ControlRefused
 from openaddons.store.session import Changes, SqliteDatabase
 from openaddons.surfaces.emulator.control import ControlSurface
 from openaddons.surfaces.emulator.endpoints import CONTROL_PATH
-from openaddons.surfaces.emulator.gate import FaultGate, Faults, tell
+from openaddons.surfaces.emulator.gate import FaultGate, Faults
 from openaddons.surfaces.emulator.journal import Journal, Journaled
 from openaddons.surfaces.emulator.script import EmulatorScript, wake_work
 from openaddons.surfaces.emulator.seed import Account, plant, plant_reserved
 from openaddons.surfaces.emulator.wire import Seed
 from openaddons.surfaces.http import Refusals
+from openaddons.surfaces.manage.app import tell
 from openaddons.work.workshop import Workshop
 
 

@@ -16,6 +16,7 @@ from openaddons.errors import (
     BodyMissing,
     ControlRefused,
     CredentialsInvalid,
+    Forced,
     InternalFailure,
     NotFound,
     PackageTooLarge,
@@ -31,8 +32,8 @@ from openaddons.surfaces.emulator.journal import FAULT, is_control
 from openaddons.surfaces.emulator.reserved import RESERVED_BY_ID
 from openaddons.surfaces.emulator.script import EmulatorScript
 from openaddons.surfaces.emulator.wire import Drop, EndpointName, Fault, FaultRule
-from openaddons.surfaces.http import DROP_CONNECTION, JSON_TYPE, Told, correlation_id, error_body, respond
-from openaddons.surfaces.manage.app import PROBLEM_TYPE, problem
+from openaddons.surfaces.http import DROP_CONNECTION, JSON_TYPE, correlation_id, respond
+from openaddons.surfaces.manage.app import tell
 
 _RULES_LIMIT: Final = 1000
 _RETRY_AFTER_SECONDS: Final = 1
@@ -136,17 +137,6 @@ class FaultGate:
         return self._script.is_at_once(asked.product_id or "")
 
 
-def tell(scope: Scope, refusal: RequestRefused) -> Told:
-    """The refusal in the form of the endpoint that was asked."""
-    return _tell(scope, refusal.status, code=refusal.code, message=refusal.message)
-
-
-def _tell(scope: Scope, status: int, *, code: str, message: str) -> Told:
-    if what_is_asked(scope["method"], scope["path"]).endpoint is EndpointName.MANAGE:
-        return problem(scope, status, code=code, detail=message), PROBLEM_TYPE
-    return error_body(status, message), JSON_TYPE
-
-
 async def _answer(fault: Fault, status: int, scope: Scope, receive: Receive, send: Send) -> None:
     """The answer that is asked for; where it has no body of its own, the store's."""
     refusal = _store_refusal(status, scope)
@@ -159,10 +149,7 @@ async def _answer(fault: Fault, status: int, scope: Scope, receive: Receive, sen
     elif fault.body is not None:
         body, headers = json.dumps(fault.body).encode(), dict([JSON_TYPE]) | headers
     elif status >= 400:
-        phrase = responses.get(status, f"Status {status}")
-        body, media_type = (
-            _tell(scope, status, code="Forced", message=phrase) if refusal is None else tell(scope, refusal)
-        )
+        body, media_type = tell(scope, refusal or Forced(status, phrase=responses[status]))
         headers = dict([media_type]) | headers
     else:
         body = b""

@@ -6,6 +6,7 @@ Field names are camelCase in JSON. Each class is documented in docs/emulator.md 
 import json
 from datetime import datetime
 from enum import StrEnum
+from http.client import responses
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -88,6 +89,8 @@ class Fault(Wire):
             raise ValueError("give one of status, drop and truncate")
         if self.status is None and (self.headers or self.body is not None):
             raise ValueError("headers and body need a status")
+        if self.body is None and self.status is not None and self.status not in responses:
+            raise ValueError(f"give the body: HTTP has no words for status {self.status}")
         if self.body is not None and self.status in _BODILESS:
             raise ValueError(f"an answer with status {self.status} has no body")
         if _FRAMING & {name.lower() for name in self.headers}:

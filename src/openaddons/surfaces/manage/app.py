@@ -7,7 +7,7 @@ from contextlib import nullcontext, suppress
 from http import HTTPStatus
 from typing import Any, Final
 
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import (
@@ -29,12 +29,12 @@ from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.http import (
     JSON_TYPE,
     ClientGone,
-    Refusals,
     Told,
     correlation_id,
     plain_route,
     read_body,
     respond,
+    tell_plainly,
 )
 from openaddons.surfaces.manage import fields, keys, operations, products, releases, submissions
 from openaddons.surfaces.manage.endpoints import Call, Endpoint
@@ -51,9 +51,13 @@ ENDPOINTS: Final = (
 )
 BODY_BYTES_LIMIT: Final = 65_536
 
-# What the store's verbs refuse; here it is the caller's to mend. Of other refusals it is not: those are faults.
-_STATUSES: Final[Mapping[type[Refusal], int]] = {NotKnown: 404, TransitionRefused: 409, ValueRefused: 400}
-PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
+REFUSED_BY_THE_STORE: Final[Mapping[type[Refusal], int]] = {
+    NotKnown: 404,
+    TransitionRefused: 409,
+    ValueRefused: 400,
+}
+"""What verbs of the store refuse and here is the caller's to mend. Any other refusal of theirs is a fault of ours."""
+_PROBLEM_TYPE: Final = (b"content-type", b"application/problem+json")
 _NO_STORE: Final = (b"cache-control", b"no-store")  # keys are shown here
 
 
@@ -79,16 +83,15 @@ class ManageSurface:
         self._description = json.dumps(describe_api(ENDPOINTS, prefix=PREFIX), ensure_ascii=False).encode()
 
     def routes(self) -> list[BaseRoute]:
-        """One for everything, so that what is not there is refused in this surface's own words."""
+        """Every path, with all its methods, and the description of them all."""
         resources: dict[str, _Resource] = {}
         for endpoint in ENDPOINTS:
-            resources.setdefault(PREFIX + endpoint.path, _Resource(self)).endpoints[endpoint.method] = (
-                endpoint
-            )
-        inner = [Route(path, each, methods=list(each.endpoints)) for path, each in resources.items()]
-        inner.append(plain_route(PREFIX + "/openapi.json", "GET", self._describe))
-        router = Router(inner, redirect_slashes=False, default=_no_route)
-        return [Route(PREFIX + "{rest:path}", Refusals(router, _tell))]
+            resource = resources.setdefault(PREFIX + endpoint.path, _Resource(self))
+            resource.endpoints[endpoint.method] = endpoint
+        return [
+            *(Route(path, each, methods=list(each.endpoints)) for path, each in resources.items()),
+            plain_route(PREFIX + "/openapi.json", "GET", self._describe),
+        ]
 
     async def _describe(self, scope: Scope, receive: Receive, send: Send) -> None:
         await respond(scope, send, 200, self._description, [JSON_TYPE])
@@ -111,13 +114,13 @@ class ManageSurface:
                     given=await self._read_given(endpoint, scope, receive),
                 )
                 answer = await asyncio.to_thread(endpoint.answer, call)
-            except tuple(_STATUSES) as refusal:
-                body = problem(scope, _STATUSES[type(refusal)], code=refusal.code, detail=refusal.message)
-                await respond(scope, send, _STATUSES[type(refusal)], body, [PROBLEM_TYPE, _NO_STORE])
-                return
-        body = b"" if endpoint.gives is None else _json(answer)
-        headers = [_NO_STORE] if endpoint.gives is None else [JSON_TYPE, _NO_STORE]
-        await respond(scope, send, endpoint.status, body, headers)
+            except tuple(REFUSED_BY_THE_STORE) as refusal:
+                status = REFUSED_BY_THE_STORE[type(refusal)]
+                body, headers = _problem(scope, status, refusal), [_PROBLEM_TYPE]
+            else:
+                status = endpoint.status
+                body, headers = (b"", []) if endpoint.gives is None else (_json(answer), [JSON_TYPE])
+            await respond(scope, send, status, body, [*headers, _NO_STORE])
 
     async def _own_product(self, given: str, principal: Principal) -> str:
         """The product in the path. Raises `NotFound`, the same for a malformed, unknown or foreign one."""
@@ -151,27 +154,26 @@ class _Resource:
             await self._surface.answer(self.endpoints[method], scope, receive, send)
 
 
-async def _no_route(scope: Scope, receive: Receive, send: Send) -> None:
-    raise NotFound
-
-
 def _json(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def problem(scope: Scope, status: int, *, code: str, detail: str) -> bytes:
-    """How every refusal of this surface is told (RFC 9457); ``code`` is for programs and never changes."""
+def tell(scope: Scope, refusal: RequestRefused) -> Told:
+    """A refusal as it is told below ``/manage/v1``, also where there is no path, and elsewhere."""
+    if not scope["path"].startswith(PREFIX):
+        return tell_plainly(scope, refusal)
+    return _problem(scope, refusal.status, refusal), _PROBLEM_TYPE
+
+
+def _problem(scope: Scope, status: int, refusal: Refusal) -> bytes:
+    """How a refusal is told (RFC 9457); ``code`` is for programs and never changes."""
     return _json(
         {
             "type": "about:blank",
             "title": HTTPStatus(status).phrase,
             "status": status,
-            "detail": detail,
-            "code": code,
+            "detail": refusal.message,
+            "code": refusal.code,
             "correlationId": correlation_id(scope),
         }
     )
-
-
-def _tell(scope: Scope, refusal: RequestRefused) -> Told:
-    return problem(scope, refusal.status, code=refusal.code, detail=refusal.message), PROBLEM_TYPE

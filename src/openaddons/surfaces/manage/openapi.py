@@ -15,7 +15,7 @@ _PROBLEM: Final = Shape(
 _ALWAYS: Final = (401, 405, 500)
 _OF_CHANGES: Final = (400, 408, 413, 429, 503)
 _HEADERS: Final = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
-_CORRELATION_ID: Final = {"X-Correlation-ID": {"required": True, "schema": GUID}}
+_CORRELATION_ID: Final = {"X-Correlation-ID": {"$ref": "#/components/headers/CorrelationId"}}
 _CREDENTIALS: Final = {
     "apiKey": {
         "type": "apiKey",
@@ -32,7 +32,9 @@ def describe_api(endpoints: Iterable[Endpoint], *, prefix: str) -> dict[str, Any
     """The whole description. ``prefix`` is the path below which the endpoints are served."""
     schemas: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
+    problems: set[int] = set()
     for endpoint in endpoints:
+        problems |= refusals(endpoint)
         names = re.findall(r"\{(\w+)\}", endpoint.path)
         path = endpoint.path.format_map({name: f"{{{_camel(name)}}}" for name in names})
         item = paths.setdefault(path, {"parameters": [_in_path(_camel(name)) for name in names]})
@@ -49,7 +51,12 @@ def describe_api(endpoints: Iterable[Endpoint], *, prefix: str) -> dict[str, Any
         "servers": [{"url": prefix}],
         "security": [{"apiKey": [], "clientId": []}, {"accessToken": []}],
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": _CREDENTIALS},
+        "components": {
+            "responses": {_name(status): _problem(status, schemas) for status in sorted(problems)},
+            "schemas": schemas,
+            "headers": {"CorrelationId": {"required": True, "schema": GUID}},
+            "securitySchemes": _CREDENTIALS,
+        },
     }
 
 
@@ -74,8 +81,15 @@ def _describe(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
         said["parameters"] = [
             {"name": each.name, "in": "query", "schema": dict(each.schema)} for each in endpoint.takes
         ]
-    problems = {str(status): _problem(status, schemas) for status in sorted(refusals(endpoint))}
+    problems = {
+        str(status): {"$ref": f"#/components/responses/{_name(status)}"}
+        for status in sorted(refusals(endpoint))
+    }
     return said | {"responses": {str(endpoint.status): answer} | problems}
+
+
+def _name(status: int) -> str:
+    return HTTPStatus(status).phrase.replace(" ", "")
 
 
 def _body(takes: tuple[Field, ...]) -> dict[str, Any]:
