@@ -68,7 +68,7 @@ async def serve(
     """
     settings = workshop.tools.settings
     async with serve_store(workshop, emulation=emulation) as serving:
-        config = _config(serving, drops_connections=emulation is not None)
+        config = _config(serving, emulated=emulation is not None)
         server = _Server(config, stopping or asyncio.Event())
         running = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
@@ -89,11 +89,11 @@ async def serve(
         return ended
 
 
-def _config(serving: Serving, *, drops_connections: bool) -> uvicorn.Config:
+def _config(serving: Serving, *, emulated: bool) -> uvicorn.Config:
     settings = serving.settings
     chosen: dict[str, Any] = {
         "header_seconds": settings.header_seconds,
-        "drops_connections": drops_connections,
+        "drops_connections": emulated,
     }
     if settings.fast_answers:
         chosen["answer_at_once"] = staticmethod(serving.application.answer_at_once)
@@ -108,6 +108,7 @@ def _config(serving: Serving, *, drops_connections: bool) -> uvicorn.Config:
         lifespan="off",
         access_log=False,
         server_header=False,
+        date_header=not emulated,  # its own has the time of its own clock
         proxy_headers=False,
         log_config=None,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,

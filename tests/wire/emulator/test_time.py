@@ -8,7 +8,15 @@ import pytest
 
 from openaddons.testing import EdgeStore, EmulatorRefused
 from tests.stores import wait_until
-from tests.wire.emulator.asking import headers, outcome, publish, publish_version, status, upload
+from tests.wire.emulator.asking import (
+    headers,
+    outcome,
+    publish,
+    publish_version,
+    quick_client,
+    status,
+    upload,
+)
 
 MOMENT = datetime(2030, 1, 31, 12, tzinfo=UTC)
 
@@ -64,6 +72,28 @@ def test_operations_are_stamped_by_the_clock(edge: EdgeStore) -> None:
     ended = outcome(edge, edge.product_id, kind="publish")
 
     assert edge.clock() == datetime.fromisoformat(ended["createdTime"])
+
+
+def test_answers_are_dated_by_the_clock(edge: EdgeStore) -> None:
+    edge.set_clock(MOMENT)
+    edge.freeze_clock()
+    edge.set_clock(MOMENT)
+
+    answers = [publish(edge, edge.product_id), edge.http.get("/emulator"), edge.http.get("/none")]
+
+    assert [answer.headers["date"] for answer in answers] == ["Thu, 31 Jan 2030 12:00:00 GMT"] * 3
+
+
+def test_a_lost_publish_is_found_again_whatever_the_clock_says(edge: EdgeStore) -> None:
+    edge.advance_clock(timedelta(days=30).total_seconds())
+    edge.fail("publish", drop="afterCommit", times=1)
+
+    with quick_client(edge) as store:
+        operation_id = store.publish(edge.product_id)
+
+    found = status(edge, edge.product_id, operation_id, kind="publish").json()
+    assert found["errorCode"] == "NoModulesUpdated"
+    assert [entry.status for entry in edge.journal() if entry.endpoint == "publish"] == [None]
 
 
 def test_an_api_key_expires_by_the_clock(edge: EdgeStore) -> None:

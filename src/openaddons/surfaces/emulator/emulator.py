@@ -13,6 +13,7 @@ from openaddons.clock import SettableClock
 from openaddons.errors import ControlRefused
 from openaddons.store.session import Changes, SqliteDatabase
 from openaddons.surfaces.emulator.control import ControlSurface
+from openaddons.surfaces.emulator.dated import Dated
 from openaddons.surfaces.emulator.endpoints import CONTROL_PATH
 from openaddons.surfaces.emulator.gate import FaultGate, Faults
 from openaddons.surfaces.emulator.journal import Journal, Journaled
@@ -58,9 +59,9 @@ class Emulator:
         return ControlSurface(self).routes()
 
     def entrance(self, application: ASGIApp) -> ASGIApp:
-        """The application behind the journal and the fault gate."""
+        """The application behind its clock's date, the journal and the fault gate."""
         gate = FaultGate(application, self.faults, self.script, self.database)
-        return Journaled(Refusals(gate, tell), self.journal)
+        return Dated(Journaled(Refusals(gate, tell), self.journal), self.clock)
 
     def ready(self) -> dict[str, Any]:
         """What a program that starts the emulator has to know. It holds secrets."""

@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from enum import StrEnum
 from http.client import responses
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
@@ -165,7 +165,9 @@ class SeedProduct(Wire):
 
     name: Annotated[str, Field(min_length=1, max_length=200, description="its name")] = "Sample"
     id: Annotated[str | None, Field(description="a GUID; else a random one")] = None
-    state: Annotated[SeededState, Field(description="its state")] = ProductState.IN_STORE
+    state: Annotated[SeededState, Field(description=f"one of: {', '.join(get_args(SeededState))}")] = (
+        ProductState.IN_STORE
+    )
     version: Annotated[str, Field(max_length=40, description="of the package that is there")] = "1.0.0"
     update_version: Annotated[str, Field(max_length=40, description="of an update that is in review")] = (
         "1.1.0"
