@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openaddons.errors import InternalFailure, MethodNotAllowed, NotFound, RequestRefused, UploadTimedOut
-from openaddons.ids import new_guid
+from openaddons.ids import new_correlation_id
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ _LINGER_BYTES: Final = 16_000_000
 def correlation_id(scope: Scope) -> str:
     """The id under which this request is found in answers, events and the log."""
     if _CORRELATION not in scope:
-        scope[_CORRELATION] = new_guid()
+        scope[_CORRELATION] = new_correlation_id()
     return str(scope[_CORRELATION])
 
 

@@ -5,7 +5,7 @@ import pytest
 from openaddons.store.products import Product
 from tests.stores import Account, RunningStore, make_published
 from tests.wire.conftest import new_account
-from tests.wire.manage.asking import ask, offered, put_up, refused, told
+from tests.wire.manage.asking import ask, manually, offered, put_up, refused, told
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,21 @@ def test_a_roll_back_goes_where_it_is_told(store: RunningStore, account: Account
     )
 
     store.wait_for(lambda: offered(store, updated) == "1.2")
+
+
+def test_a_product_tells_of_the_update_in_review_and_not_of_the_roll_back_that_passes_it(
+    store: RunningStore, account: Account, updated: Product
+) -> None:
+    path = f"/products/{updated.id}"
+    manually(store, updated)
+    put_up(store, account, updated, "1.2.0")
+    told(store, "POST", f"{path}/rollback", account, json={"reason": "it hangs"})
+    store.wait_for(lambda: offered(store, updated) == "1.1.0.1")
+
+    found = told(store, "GET", path, account)
+
+    assert found["state"] == "In the store + update in review"
+    assert (found["live"]["version"], found["submission"]["version"]) == ("1.1.0.1", "1.2.0")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0004');
+INSERT INTO "alembic_version" VALUES('0005');
 CREATE TABLE catalogue (
 	product_id VARCHAR(36) NOT NULL, 
 	name VARCHAR(200) NOT NULL, 
@@ -224,3 +224,4 @@ CREATE INDEX ix_submissions_pending ON submissions (product_id) WHERE state IN (
 CREATE UNIQUE INDEX uq_submissions_pending ON submissions (product_id) WHERE state IN ('In review', 'Approved') AND restored_release_id IS NULL;
 CREATE UNIQUE INDEX uq_submissions_rolling_back ON submissions (product_id) WHERE state IN ('In review', 'Approved') AND restored_release_id IS NOT NULL;
 CREATE INDEX ix_catalogue_sorted_name_product_id ON catalogue (sorted_name, product_id);
+CREATE INDEX ix_submissions_product_id_created_time ON submissions (product_id, created_time);

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import ContentTypeWrong, NotFound, PackageTooLarge, Unavailable
-from openaddons.ids import NOBODYS_GUID, new_guid, read_guid
+from openaddons.ids import NOBODYS_GUID, new_correlation_id, read_guid
 from openaddons.objects import Objects
 from openaddons.settings import Settings
 from openaddons.store.hot import HotReads
@@ -146,7 +146,7 @@ class EdgeSurface:
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [*ended.headers, (b"x-correlation-id", new_guid().encode())],
+                "headers": [*ended.headers, (b"x-correlation-id", new_correlation_id().encode())],
             }
         )
         await send({"type": "http.response.body", "body": ended.body})
@@ -157,7 +157,7 @@ class EdgeSurface:
         ended = self._recall(path, headers)
         if ended is None:
             return None
-        return b"%bx-correlation-id: %b\r\n\r\n%b" % (ended.lines, new_guid().encode(), ended.body)
+        return b"%bx-correlation-id: %b\r\n\r\n%b" % (ended.lines, new_correlation_id().encode(), ended.body)
 
     def _recall(self, path: bytes, headers: HeaderList) -> EndedOperation | None:
         """The operation of a path as it is asked for again and again, for credentials that may see it."""

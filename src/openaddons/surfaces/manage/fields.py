@@ -1,7 +1,7 @@
 """What callers give to an endpoint, in a query or a JSON body: read by name, by type, and with limits."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -67,7 +67,7 @@ def guid(name: str) -> Field:
     return Field(name, read, {"type": "string", "format": "uuid"})
 
 
-def read_query(query: bytes, fields: Iterable[Field]) -> dict[str, Any]:
+def read_query(query: bytes, fields: Sequence[Field]) -> dict[str, Any]:
     """The fields from a query. Raises `ValueRefused`."""
     try:
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=_QUERY_FIELDS_LIMIT)
@@ -86,7 +86,7 @@ def read_query(query: bytes, fields: Iterable[Field]) -> dict[str, Any]:
     return _read(given, fields)
 
 
-def read_body(body: bytes, fields: Iterable[Field]) -> dict[str, Any]:
+def read_body(body: bytes, fields: Sequence[Field]) -> dict[str, Any]:
     """The fields from a JSON object; no body at all is an empty one. Raises `BodyNotJson` or `ValueRefused`."""
     try:
         given = plain_value(body) if body else {}
@@ -97,7 +97,7 @@ def read_body(body: bytes, fields: Iterable[Field]) -> dict[str, Any]:
     return _read(given, fields)
 
 
-def _read(given: Mapping[str, object], fields: Iterable[Field]) -> dict[str, Any]:
+def _read(given: Mapping[str, object], fields: Sequence[Field]) -> dict[str, Any]:
     known = {field.name: field for field in fields}
     for name in given:
         if name not in known:

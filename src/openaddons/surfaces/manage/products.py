@@ -12,7 +12,7 @@ from openaddons.store.releases import read_release
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
-from openaddons.store.submissions import list_submissions, pending_submission
+from openaddons.store.submissions import current_submission
 from openaddons.surfaces.manage.endpoints import (
     FLAG,
     GUID,
@@ -62,11 +62,7 @@ PRODUCTS: Final = Shape("Products", {"products": list_of(PRODUCT), "next": or_nu
 def describe_product(tx: Transaction, *, product_id: str, require: Requirement) -> dict[str, Any]:
     """What is true of a product now: what all are offered, what the draft holds, where its submission stands."""
     # The product is read after its submission: what that one says has happened, it shows already.
-    submission = (
-        pending_submission(tx, product_id=product_id)
-        or pending_submission(tx, product_id=product_id, rolling_back=True)
-        or next(iter(list_submissions(tx, product_id=product_id, limit=1)), None)
-    )
+    submission = current_submission(tx, product_id=product_id)
     draft = read_draft(tx, product_id=product_id, require=require)
     product = find_product(tx, id_or_crx_id=product_id)
     return {
