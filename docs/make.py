@@ -1,5 +1,4 @@
-"""Writes the pages that derive from the code: settings, states, commands, rules, the SDK and the description of the
-management API. A test holds them against it."""
+"""Writes what derives from the code: pages, tables in pages, descriptions, a script of the schema. Tests hold it."""
 
 import inspect
 import json
@@ -21,6 +20,9 @@ from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
+from openaddons.store.schema import SCRIPT, write_script
+from openaddons.surfaces.emulator.reserved import RESERVED
+from openaddons.surfaces.emulator.wire import ClockSetting, EndpointName, FaultRule, Pace, SeedProduct, Wire
 from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX
 from openaddons.surfaces.manage.openapi import describe_api
 
@@ -170,6 +172,37 @@ def lint_page() -> str:
     return _TRANSCRIPT.sub(typed, (HERE / "lint.md").read_text(encoding="utf-8"))
 
 
+def _fields(model: type[Wire]) -> str:
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for field in model.model_fields.values():
+        default = field.default.value if isinstance(field.default, Enum) else field.default
+        shown = f"`{default}`" if default else ""
+        rows.append(f"| `{field.alias}` | {shown} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _reserved() -> str:
+    rows = (f"| `{each.id}` | {each.name} | {each.does} |" for each in RESERVED)
+    return "\n".join(["| product ID | name | what happens |", "|---|---|---|", *rows])
+
+
+_TABLES: Mapping[str, Callable[[], str]] = {
+    "reserved": _reserved,
+    "clock": lambda: _fields(ClockSetting),
+    "progress": lambda: _fields(Pace),
+    "fault": lambda: _fields(FaultRule),
+    "endpoints": lambda: ", ".join(f"`{each.value}`" for each in EndpointName),
+    "seed": lambda: _fields(SeedProduct),
+}
+_TABLE = re.compile(r"(<!-- made: (\w+) -->(\n?)).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def emulator_page() -> str:
+    """The page on the emulator as it stands, its tables made anew."""
+    page = (HERE / "emulator.md").read_text(encoding="utf-8")
+    return _TABLE.sub(lambda found: found[1] + _TABLES[found[2]]() + found[3], page)
+
+
 def _first_line(documented: object) -> str:
     return (inspect.getdoc(documented) or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
 
@@ -272,6 +305,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "commands.md": commands_page,
     "rules.md": rules_page,
     "lint.md": lint_page,
+    "emulator.md": emulator_page,
+    str(Path("..") / SCRIPT.relative_to(HERE.parent)): write_script,
     "sdk-reference.md": sdk_page,
     "management-openapi.yaml": management_page,
 }

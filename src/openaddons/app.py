@@ -43,7 +43,7 @@ from openaddons.surfaces.updates.snapshot import Follower, Snapshot
 from openaddons.work.engine import Engine
 from openaddons.work.inline import InlineEngine
 from openaddons.work.sweeping import ObjectSweeper
-from openaddons.work.tools import Tools
+from openaddons.work.tools import Script, Tools
 from openaddons.work.workshop import Workshop
 
 log = structlog.get_logger()
@@ -52,7 +52,9 @@ _RECONNECT_SECONDS: Final = 1.0
 
 
 @contextmanager
-def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Workshop]:
+def open_store(
+    settings: Settings, clock: Clock | None = None, script: Script | None = None
+) -> Iterator[Workshop]:
     """The store without its surfaces: for the command line, workers, and the server to build on."""
     settings.data.mkdir(parents=True, exist_ok=True)
     ensure_current(settings.database_url)
@@ -65,7 +67,9 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Works
     database = open_database(settings.database_url, clock or SystemClock())
     if database.engine.dialect.name == "postgresql":
         database.before_commit.append(send_word)
-    workshop = Workshop(Tools(database=database, objects=objects, master_key=master_key, settings=settings))
+    workshop = Workshop(
+        Tools(database=database, objects=objects, master_key=master_key, settings=settings, script=script)
+    )
     try:
         yield workshop
     finally:
@@ -119,6 +123,8 @@ class Serving:
     """A store that answers requests: its application, and the parts that its end goes through."""
 
     application: Application
+    entrance: ASGIApp
+    """What requests come to first: the application itself, but in the emulator."""
     door: Door
     engine: Engine
     waiting: Waiting
@@ -134,8 +140,18 @@ class Serving:
             self.waiting.close()
 
 
+class Emulation(Protocol):
+    """What the emulator adds to the store that it is: routes of its own, and what stands before all of them."""
+
+    def routes(self) -> list[BaseRoute]: ...
+
+    def entrance(self, application: ASGIApp) -> ASGIApp: ...
+
+
 @asynccontextmanager
-async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> AsyncIterator[Serving]:
+async def serve_store(
+    workshop: Workshop, *, clock: Clock | None = None, emulation: Emulation | None = None
+) -> AsyncIterator[Serving]:
     """Everything that answers requests, on the running event loop."""
     settings, database = workshop.tools.settings, workshop.tools.database
     clock = clock or database.clock
@@ -166,6 +182,7 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
             door=door,
             settings=settings,
         )
+        database.after_commit.append(edge.forget)
         token = TokenSurface(
             database=database,
             reads=reads,
@@ -181,6 +198,8 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
         surfaces: tuple[_Surface, ...] = (edge, token, manage, updates, *others, health)
         routes = [route for surface in surfaces for route in surface.routes()]
+        if emulation is not None:
+            routes += emulation.routes()
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
         if not embedded:
@@ -191,8 +210,10 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         stack.callback(lambda: engine.stop(timeout_seconds=settings.drain_seconds))
         engine.start()
         sweeper.start()
+        application = Application(edge, updates, Refusals(router, tell))
         yield Serving(
-            application=Application(edge, updates, Refusals(router, tell)),
+            application=application,
+            entrance=application if emulation is None else emulation.entrance(application),
             door=door,
             engine=engine,
             waiting=waiting,

@@ -14,7 +14,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openaddons.sending import FileSender
-from openaddons.surfaces.http import SEND_FILE
+from openaddons.surfaces.http import DROP_CONNECTION, SEND_FILE
 
 _HEAD_BYTES_LIMIT: Final = 65_536
 _HEADERS_LIMIT: Final = 100
@@ -73,6 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
     answer_at_once: AnswerAtOnce | None = None
     answer_unparsed: AnswerUnparsed | None = None
     sends_files: bool = False
+    drops_connections: bool = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -157,6 +158,8 @@ class LimitedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             if self.sends_files and self.cycle is not None:
                 self.scope[SEND_FILE] = FileSender(self.cycle)  # type: ignore[typeddict-unknown-key]
+            if self.drops_connections:
+                self.scope[DROP_CONNECTION] = self.transport.close  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         self._between_messages = True

@@ -9,6 +9,8 @@
     │   ├── BodyNotJson                 400
     │   ├── ContentTypeWrong            400
     │   ├── TooManyAsked                400
+    │   ├── ControlRefused              400
+    │   ├── Forced                      any
     │   ├── CredentialsInvalid          401
     │   ├── TokenMissing                401
     │   ├── KeyScoped                   403
@@ -86,6 +88,22 @@ class TooManyAsked(RequestRefused):
     """The update check asks about more than {limit} add-ons. Ask in several requests."""
 
     code = "TooManyAsked"
+
+
+class ControlRefused(RequestRefused):
+    """{problem}"""
+
+    code = "ControlRefused"
+
+
+class Forced(RequestRefused):
+    """{phrase}"""
+
+    code = "Forced"
+
+    def __init__(self, status: int, *, phrase: str) -> None:
+        super().__init__(phrase=phrase)
+        self.status = status  # type: ignore[misc]  # of every other refusal it is the class's
 
 
 class TokenMissing(RequestRefused):

@@ -27,6 +27,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "demo": ("openaddons.cli.demo:demo", "Start a store on this machine with one extension in it."),
         "doctor": ("openaddons.cli.doctor:doctor", "Say why something does not work."),
         "draft": ("openaddons.cli.drafts:draft", "Show and edit the draft of a product."),
+        "emulator": (
+            "openaddons.cli.emulator:emulator",
+            "Run the store for tests: nothing is kept, every failure on demand.",
+        ),
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
         "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),

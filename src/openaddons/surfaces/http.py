@@ -20,6 +20,8 @@ log = structlog.get_logger()
 JSON_TYPE: Final = (b"content-type", b"application/json; charset=utf-8")
 SEND_FILE: Final = "openaddons.send_file"
 """In the scope where the connection can do it: what sends the body of the answer from a file (`FileSender`)."""
+DROP_CONNECTION: Final = "openaddons.drop_connection"
+"""In the scope where the emulator needs it: closes the connection when what was written to it is sent."""
 _CORRELATION: Final = "openaddons.correlation_id"
 _LINGER_SECONDS: Final = 5.0
 _LINGER_BYTES: Final = 16_000_000

@@ -22,7 +22,7 @@ from openaddons.settings import Settings
 from openaddons.store.hot import HotReads
 from openaddons.store.operations import Operation, OperationKind, accept_operation
 from openaddons.store.publishers import Principal
-from openaddons.store.session import Database
+from openaddons.store.session import Changes, Database
 from openaddons.store.states import OperationState
 from openaddons.surfaces.edge.notes import read_notes
 from openaddons.surfaces.edge.uploading import receive_package
@@ -172,6 +172,11 @@ class EdgeSurface:
         ):
             return None
         return ended
+
+    def forget(self, changes: Changes) -> None:
+        """Listens to commits: what a restored database does not hold must not be answered from memory."""
+        if changes.restored:
+            self._ended = OrderedDict()
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 1: upload a package."""
