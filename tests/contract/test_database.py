@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from openaddons.clock import SystemClock
 from openaddons.errors import SchemaOutdated
 from openaddons.ids import new_guid
+from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
 from openaddons.store import schema
 from openaddons.store.offered import ALL, offered_generation, read_offered
@@ -37,9 +39,11 @@ from openaddons.store.session import (
     open_database,
 )
 from openaddons.store.states import ProductState
+from openaddons.store.submissions import Submission, approve_submission, claim_submission, list_submissions
 from openaddons.store.tables import events, metadata, publishers
 from openaddons.work.postgres import install_queue
 from tests.stores import start_process, wait_until
+from tests.unit.store.walks import Walk, new_publisher
 
 
 class _No(Exception):  # noqa: N818 - what a verb of these tests raises
@@ -373,3 +377,24 @@ INSERT INTO submissions (id, product_id, package_id, version, revision, modules,
 INSERT INTO releases VALUES ('r1', 'product', 's1', '1.0', 'o1', 'd1', 1, 1)
 INSERT INTO releases VALUES ('r2', 'product', 's2', '2.0', 'o2', 'd2', 2, 2)
 """  # noqa: E501 - one statement a line
+
+
+def test_a_submission_that_was_taken_further_between_the_look_and_the_claim_is_not_claimed(
+    postgres_database: str,
+) -> None:
+    schema.upgrade(postgres_database)
+    with contextlib.closing(open_database(postgres_database, SystemClock())) as opened:
+        walk = Walk(opened, Settings(certification=CertificationPolicy.AUTOMATIC), new_publisher(opened))
+        walk.go(["put package", "submit"])
+        (submission,) = opened.read(list_submissions)
+        approved: list[Submission] = []
+
+        def approve(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.startswith("UPDATE submissions SET") and not approved:
+                approved.append(submission)  # first: the approval is such an update itself
+                opened.run(approve_submission, submission_id=submission.id, actor="test")
+
+        sa.event.listen(opened.engine, "before_cursor_execute", approve)
+        claim = opened.run(claim_submission, product_id=walk.product_id, lease=timedelta(seconds=15))
+
+    assert ([submission], None) == (approved, claim)
