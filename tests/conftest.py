@@ -5,12 +5,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from openaddons.app import open_store
+from openaddons.policies import EngineKind
 from openaddons.settings import Settings
+from openaddons.store import schema
 from openaddons.work.workshop import Workshop
 from tests.stores import Account, RunningStore, fresh_database, make_account, running_store
 
@@ -43,6 +45,12 @@ def postgres_url() -> Iterator[str]:
     # Not in pytest's own folder: a second run as root would close that to the server's user.
     with tempfile.TemporaryDirectory(prefix="openaddons-postgres-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
+        engine = sa.create_engine(server.get_uri(), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            # No test cuts the power, and what is killed leaves its writes to the system.
+            connection.execute(sa.text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(sa.text("SELECT pg_reload_conf()"))
+        engine.dispose()
         yield server.get_uri()
         server.cleanup()
 
@@ -54,14 +62,51 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> Iterator[str]:
+    """The name of a database to copy, with the newest schema: making that takes longer than many a test."""
+    with fresh_database(postgres_url) as url:
+        schema.upgrade(url)
+        yield str(sa.make_url(url).database)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As ``postgres_template``: the path of a file to copy."""
+    path = tmp_path_factory.mktemp("template") / "newest.sqlite3"
+    schema.upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Once SQLite and once PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_settings(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """As ``settings``, but the database has no tables yet."""
+    url = request.getfixturevalue("postgres_database") if database_kind == "postgresql" else None
+    return _settings(tmp_path / "data", database=url)
+
+
+@pytest.fixture
+def settings(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
     """Settings of a fresh store, once on SQLite and once on PostgreSQL; both with the inline engine."""
-    chosen: dict[str, Any] = {"data": tmp_path / "data", "engine": "inline", "status_wait_seconds": 20}
-    if request.param == "postgresql":
-        chosen["database"] = request.getfixturevalue("postgres_database")
-    (tmp_path / "data").mkdir()
-    return Settings(**chosen)
+    if database_kind == "postgresql":
+        url, template = (request.getfixturevalue(name) for name in ("postgres_url", "postgres_template"))
+        with fresh_database(url, template=template) as database:
+            yield _settings(tmp_path / "data", database=database)
+        return
+    made = _settings(tmp_path / "data", database=None)
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), sa.make_url(made.database_url).database or "")
+    yield made
+
+
+def _settings(data: Path, *, database: str | None) -> Settings:
+    data.mkdir()
+    return Settings(data=data, database=database, engine=EngineKind.INLINE, status_wait_seconds=20)
 
 
 @pytest.fixture

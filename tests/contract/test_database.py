@@ -53,7 +53,6 @@ class _No(Exception):  # noqa: N818 - what a verb of these tests raises
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     """A database with the newest schema."""
-    schema.upgrade(settings.database_url)
     opened = open_database(settings.database_url, SystemClock())
     yield opened
     opened.close()
@@ -118,18 +117,18 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database: Database, se
     assert _names(database) == {"Acme"}
 
 
-def test_starts_at_the_same_moment_make_one_schema(settings: Settings) -> None:
+def test_starts_at_the_same_moment_make_one_schema(empty_settings: Settings) -> None:
     together = threading.Barrier(4)
 
     def start() -> None:
         together.wait()
-        schema.ensure_current(settings.database_url)
+        schema.ensure_current(empty_settings.database_url)
 
     with ThreadPoolExecutor(4) as threads:
         for each in [threads.submit(start) for _ in range(4)]:
             each.result()
 
-    assert schema.current_revision(settings.database_url) == schema.HEAD
+    assert schema.current_revision(empty_settings.database_url) == schema.HEAD
 
 
 def test_a_queue_that_is_installed_by_several_at_once_is_installed_once(postgres_database: str) -> None:
@@ -328,18 +327,18 @@ def test_a_transaction_that_hangs_does_not_hold_its_locks_for_ever(postgres_data
     assert shown == "15s"
 
 
-def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(settings: Settings) -> None:
-    _upgrade_to(settings, "0002")
-    engine = make_engine(settings.database_url)
+def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(empty_settings: Settings) -> None:
+    _upgrade_to(empty_settings, "0002")
+    engine = make_engine(empty_settings.database_url)
     with engine.begin() as connection:
         for statement in _OLDER_STORE.strip().splitlines():
             connection.exec_driver_sql(statement)
     engine.dispose()
 
-    schema.upgrade(settings.database_url)
+    schema.upgrade(empty_settings.database_url)
 
-    with contextlib.closing(open_database(settings.database_url, SystemClock())) as opened:
-        assert schema.current_revision(settings.database_url) == schema.HEAD
+    with contextlib.closing(open_database(empty_settings.database_url, SystemClock())) as opened:
+        assert schema.current_revision(empty_settings.database_url) == schema.HEAD
         product = opened.read(find_product, id_or_crx_id="product")
         assert (product.state, product.first_rings) == (ProductState.UPDATE_IN_REVIEW, [])
         (offered,) = opened.read(lambda tx: list(read_offered(tx, since=0)))
