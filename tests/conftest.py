@@ -1,8 +1,10 @@
 """Fixtures of every test: databases, settings and stores. Both databases are real."""
 
+import itertools
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,35 @@ from openaddons.work.workshop import Workshop
 from tests.stores import Account, RunningStore, fresh_database, make_account, running_store
 
 IN_CI = os.environ.get("CI") == "true"
+TALLY = "tally"  # the property of a report that has the figures of a scene of tests/chaos
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together where two workers share the run (`make test`)."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _group(item: pytest.Item) -> str:
+    """Those of a file, on one database if a store lives as long as the file, or of all files that share one."""
+    chosen = getattr(getattr(item, "callspec", None), "params", {})
+    if "open_own_store" in chosen:
+        return f"wire on {chosen['open_own_store']}"
+    if {"chromium", "shop"} & set(getattr(item, "fixturenames", ())):
+        return "browsers"
+    return f"{item.location[0]} {chosen.get('database_name', '')}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each database that was attacked, also by another worker."""
+    tallies: dict[str, Counter[str]] = {}
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        if getattr(report, "when", None) == "teardown":
+            for database, tally in (value for name, value in report.user_properties if name == TALLY):
+                tallies.setdefault(database, Counter()).update(tally)
+    for database, tally in tallies.items():
+        figures = ", ".join(f"{count} {what}" for what, count in tally.items())
+        terminalreporter.write_line(f"{database}: {figures}")
 
 
 def need(part: str, *, found: bool, hint: str) -> None:
