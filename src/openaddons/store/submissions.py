@@ -348,6 +348,8 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
     claimed = tx.execute(
         submissions.update()
         .where(submissions.c.id == row["id"], submissions.c.attempt == row["attempt"])
+        # Who held it before, slowly, may have taken the step since it was read.
+        .where(submissions.c.state == row["state"])
         .values(attempt=row["attempt"] + 1, leased_until=tx.now + lease)
     )
     if claimed.rowcount != 1:
