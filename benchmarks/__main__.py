@@ -1,4 +1,4 @@
-"""``python -m benchmarks [updates|downloads|status|upload|small|check|all]``: ratios against yardsticks of one run."""
+"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|all]``: ratios against yardsticks."""
 
 import os
 import platform
@@ -12,6 +12,7 @@ import click
 
 from benchmarks.check import measure_check
 from benchmarks.machine import ProgramMissing
+from benchmarks.publish import measure_publish
 from benchmarks.status import measure_status
 from benchmarks.updates import measure_downloads, measure_updates
 from benchmarks.upload import measure_large, measure_small
@@ -23,6 +24,7 @@ _MEASUREMENTS: Final[dict[str, Callable[[Path], str]]] = {
     "upload": measure_large,
     "small": measure_small,
     "check": lambda _disk: measure_check(),
+    "publish": lambda _disk: measure_publish(),
 }
 
 
