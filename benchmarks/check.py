@@ -107,14 +107,17 @@ def real_packages() -> list[Sample]:
 def made_packages(folder: Path, real: Sequence[Sample]) -> list[Sample]:
     """Packages of 1 and 4 MB: a real one, with copies of the scripts of all of them added."""
     scripts = [
-        content for sample in real for name, content in files_of(sample) if name.endswith((".js", ".mjs"))
+        content
+        for sample in real
+        for name, content in files_of(sample.data)
+        if name.endswith((".js", ".mjs"))
     ]
     made = []
     for size, base in zip((_MB, 4 * _MB), real, strict=False):
         path = folder / f"{base.name.removeprefix('real-')}-to-{size // _MB}-mb.zip"
         chance = random.Random(size)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-            for name, content in files_of(base):
+            for name, content in files_of(base.data):
                 package.writestr(name, content)
             number = 0
             while package.fp is not None and package.fp.tell() < size * 1.03:
@@ -124,10 +127,10 @@ def made_packages(folder: Path, real: Sequence[Sample]) -> list[Sample]:
     return made
 
 
-def files_of(sample: Sample) -> list[tuple[str, bytes]]:
+def files_of(package: bytes) -> list[tuple[str, bytes]]:
     """The files of a package, with their contents."""
-    with zipfile.ZipFile(io.BytesIO(sample.data)) as package:
-        return [(info.filename, package.read(info)) for info in package.infolist() if not info.is_dir()]
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
 
 
 # Measuring

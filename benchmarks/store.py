@@ -54,7 +54,11 @@ class Store:
 
     @property
     def upload_path(self) -> str:
-        return f"/v1/products/{self.product_id}/submissions/draft/package"
+        return f"{self.publish_path}/draft/package"
+
+    @property
+    def publish_path(self) -> str:
+        return f"/v1/products/{self.product_id}/submissions"
 
     def status_path(self, operation_id: str) -> str:
         return f"{self.upload_path}/operations/{operation_id}"
