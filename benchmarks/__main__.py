@@ -1,4 +1,4 @@
-"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|all]``: ratios against yardsticks."""
+"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|start|all]``: ratios against yardsticks."""
 
 import os
 import platform
@@ -13,6 +13,7 @@ import click
 from benchmarks.check import measure_check
 from benchmarks.machine import ProgramMissing
 from benchmarks.publish import measure_publish
+from benchmarks.starting import measure_starting
 from benchmarks.status import measure_status
 from benchmarks.updates import measure_downloads, measure_updates
 from benchmarks.upload import measure_large, measure_small
@@ -25,6 +26,7 @@ _MEASUREMENTS: Final[dict[str, Callable[[Path], str]]] = {
     "small": measure_small,
     "check": lambda _disk: measure_check(),
     "publish": lambda _disk: measure_publish(),
+    "start": lambda _disk: measure_starting(),
 }
 
 
