@@ -1,4 +1,4 @@
-"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|start|all]``: ratios against yardsticks."""
+"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|start|all]``: ratios of one run."""
 
 import os
 import platform
