@@ -251,7 +251,7 @@ def prepared_race(cores: Cores) -> Iterator[Race]:
 
 
 def packages() -> Iterator[tuple[str, Files]]:
-    """One that the store has checked at once, and one as people make them."""
+    """One that the store has checked at once, and, if there is a corpus, one as people make them."""
     yield "1 MB in one file, checked at once", files_of(make_package(padding=random.Random(1).randbytes(_MB)))
     with tempfile.TemporaryDirectory() as name:
         for sample in made_packages(Path(name), real_packages()[:1]):

@@ -17,6 +17,7 @@ from benchmarks.machine import Server, running
 
 _NO_LIMITS: Final = {
     "OPENADDONS_UPLOADS_PER_MINUTE": "1000000",
+    "OPENADDONS_PUBLISHES_PER_MINUTE": "1000000",
     "OPENADDONS_UPLOADS_AT_ONCE": "64",
     "OPENADDONS_STATUS_WAIT_SECONDS": "25",
     "OPENADDONS_LOG_LEVEL": "warning",
