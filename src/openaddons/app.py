@@ -167,36 +167,11 @@ async def serve_store(
         stack.push_async_callback(reads.close)
         waiting = Waiting()
         database.after_commit.append(waiting.on_commit)
-        token_key = workshop.tools.master_key.derive("access tokens")
-        gate = Gate(reads, clock, token_key)
-        database.after_commit.append(gate.forget)
         door = Door(opened=not settings.read_only)
-        throttle = _throttle(settings)
-        edge = EdgeSurface(
-            database=database,
-            reads=reads,
-            objects=workshop.tools.objects,
-            gate=gate,
-            waiting=waiting,
-            throttle=throttle,
-            door=door,
-            settings=settings,
-        )
-        database.after_commit.append(edge.forget)
-        token = TokenSurface(
-            database=database,
-            reads=reads,
-            throttle=throttle,
-            clock=clock,
-            token_key=token_key,
-            settings=settings,
-        )
-        manage = ManageSurface(
-            database=database, reads=reads, gate=gate, throttle=throttle, door=door, settings=settings
-        )
+        edge, publishing = _for_publishers(workshop, reads, clock=clock, waiting=waiting, door=door)
         health = HealthSurface(database=database, door=door)
         updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
-        surfaces: tuple[_Surface, ...] = (edge, token, manage, updates, *others, health)
+        surfaces: tuple[_Surface, ...] = (edge, *publishing, updates, *others, health)
         routes = [route for surface in surfaces for route in surface.routes()]
         if emulation is not None:
             routes += emulation.routes()
@@ -223,6 +198,35 @@ async def serve_store(
 
 class _Surface(Protocol):
     def routes(self) -> list[BaseRoute]: ...
+
+
+def _for_publishers(
+    workshop: Workshop, reads: HotReads, *, clock: Clock, waiting: Waiting, door: Door
+) -> tuple[EdgeSurface, tuple[_Surface, ...]]:
+    """What publishers and their tools ask: the four endpoints, and the rest."""
+    database, settings = workshop.tools.database, workshop.tools.settings
+    token_key = workshop.tools.master_key.derive("access tokens")
+    gate = Gate(reads, clock, token_key)
+    database.after_commit.append(gate.forget)
+    throttle = _throttle(settings)
+    edge = EdgeSurface(
+        database=database,
+        reads=reads,
+        objects=workshop.tools.objects,
+        gate=gate,
+        waiting=waiting,
+        throttle=throttle,
+        door=door,
+        settings=settings,
+    )
+    database.after_commit.append(edge.forget)
+    token = TokenSurface(
+        database=database, reads=reads, throttle=throttle, clock=clock, token_key=token_key, settings=settings
+    )
+    manage = ManageSurface(
+        database=database, reads=reads, gate=gate, throttle=throttle, door=door, settings=settings
+    )
+    return edge, (token, manage)
 
 
 @asynccontextmanager

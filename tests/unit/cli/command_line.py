@@ -13,7 +13,19 @@ from click.testing import CliRunner, Result
 from openaddons.cli import main
 from openaddons.cli.publishing import running, steps
 from openaddons.client import EdgeAddons
-from tests.unit.client.scripted import PRODUCT, SECRET, Scripted, ScriptedStore, StoppedClock
+from tests.unit.client.scripted import (
+    PRODUCT,
+    SECRET,
+    Scripted,
+    ScriptedStore,
+    StoppedClock,
+    accepted,
+    operation,
+)
+
+UPLOAD = "11111111-1111-4111-8111-111111111111"
+PUBLISH = "22222222-2222-4222-8222-222222222222"
+STORY: tuple[Scripted, ...] = (accepted(UPLOAD), operation(), accepted(PUBLISH), operation())
 
 ENVIRONMENT: dict[str, str | None] = {
     "EDGE_ADDONS_BASE_URL": "https://store.test",

@@ -1,9 +1,7 @@
 """What `openaddons publish` does around the four calls: the check, the waits, the settings, the ways on."""
 
 import json
-import os
 import re
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ import httpx2
 import pytest
 
 from openaddons.client import EdgeAddonsError, RequestRefused
-from tests.unit.cli.command_line import ENVIRONMENT, CommandLine, write_package
+from tests.unit.cli.command_line import ENVIRONMENT, PUBLISH, STORY, UPLOAD, CommandLine, write_package
 from tests.unit.client.managed import answer, key, live, problem, product, submission
 from tests.unit.client.scripted import (
     CUT,
@@ -27,9 +25,6 @@ from tests.unit.client.scripted import (
 )
 
 NOT_FOUND = httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
-UPLOAD = "11111111-1111-4111-8111-111111111111"
-PUBLISH = "22222222-2222-4222-8222-222222222222"
-STORY: tuple[Scripted, ...] = (accepted(UPLOAD), operation(), accepted(PUBLISH), operation())
 BUSY = operation("Failed", errorCode="InProgressSubmission", message="In progress.")
 UNCHANGED = operation("Failed", errorCode="NoModulesUpdated", message="No updates.")
 
@@ -414,172 +409,3 @@ def test_every_outcome_is_in_the_table_of_exit_codes(failure: type[EdgeAddonsErr
     begin = f"| {failure.exit_code} | " if failure is not RequestRefused else "`request_refused`"
 
     assert any(line.startswith(begin) and f"`{word}`" in line for line in page.splitlines())
-
-
-# Builds
-
-
-def test_a_build_log_has_one_line_for_each_phase(openaddons: CommandLine) -> None:
-    result = openaddons("publish", "tab-tally.zip", script=STORY, env={"CI": "true"})
-
-    lines = result.stderr.splitlines()
-    size_bytes = Path("tab-tally.zip").stat().st_size
-    assert lines == [
-        "Checked tab-tally.zip: no errors, 1 warning",
-        f"Uploading tab-tally.zip ({size_bytes} bytes) to https://store.test ...",
-        f"Operation {UPLOAD}: the store checks it ...",
-        "Publishing the draft ...",
-        f"Operation {PUBLISH}: it becomes a submission ...",
-    ]
-    assert openaddons("publish", "--quiet", script=STORY[2:], env={"CI": "true"}).stderr == ""
-
-
-class Job:
-    """A step of GitHub Actions: its files for outputs and for the summary."""
-
-    def __init__(self) -> None:
-        self.environment: dict[str, str | None] = {
-            "GITHUB_ACTIONS": "true",
-            "GITHUB_OUTPUT": str(Path("output").resolve()),
-            "GITHUB_STEP_SUMMARY": str(Path("summary").resolve()),
-        }
-
-    @property
-    def summary(self) -> str:
-        return Path("summary").read_text(encoding="utf-8")
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        lines = Path("output").read_text(encoding="utf-8").splitlines()
-        return dict(line.split("=", 1) for line in lines)
-
-
-def test_github_gets_outputs_and_a_summary(openaddons: CommandLine) -> None:
-    job = Job()
-    made = operation(message="Successfully created submission with ID 1152921505694969999")
-    result = openaddons("publish", "tab-tally.zip", script=(*STORY[:3], made), env=job.environment)
-
-    assert result.exit_code == 0
-    assert job.outputs == {
-        "outcome": "published",
-        "product-id": PRODUCT,
-        "version": "1.1.0",
-        "upload-id": UPLOAD,
-        "publish-id": PUBLISH,
-        "submission-id": "1152921505694969999",
-    }
-    assert job.summary.startswith("### ✅ tab\\-tally\\.zip \\(1\\.1\\.0\\) of product")
-    assert f"| publish | `{PUBLISH}` |" in job.summary
-
-
-def test_github_annotates_what_the_check_found(openaddons: CommandLine) -> None:
-    Path("ext").mkdir()
-    Path("ext/manifest.json").write_text('{"manifest_version": 3, "name": "A"}', encoding="utf-8")
-    job = Job()
-
-    result = openaddons("publish", "ext", env=job.environment)
-
-    assert result.exit_code == 4
-    assert "\n::warning file=ext/manifest.json,title=IconsMissing::" in f"\n{result.stderr}"
-    assert "\n::error title=openaddons%3A package_refused::ext has errors" in result.stderr
-    assert "VersionInvalid" in job.summary
-    assert job.outputs["outcome"] == "package_refused"
-
-
-@pytest.mark.parametrize("as_json", [(), ("--json",)])
-def test_no_store_gives_orders_to_github(openaddons: CommandLine, as_json: tuple[str, ...]) -> None:
-    job = Job()
-    text = "a\r\n::set-output name=outcome::b\n</details><img src=x>|`_*[x](y)##[error]c%0A"
-    failed = operation("Failed", errorCode="X", message=text, errors=[{"message": text, "file": text}])
-
-    result = openaddons("publish", *as_json, script=(accepted(), failed), env=job.environment)
-
-    orders = [line for line in result.stderr.splitlines() if line.lstrip().startswith("::")]
-    assert len(orders) == 1
-    assert orders[0].startswith("::error title=openaddons%3A publish_refused::a ")
-    assert not any(line.lstrip().startswith("::") or "##[" in line for line in result.stdout.splitlines())
-    assert not as_json or "##[error]" in json.loads(result.stdout)["message"]
-    assert job.outputs["outcome"] == "publish_refused"
-    assert len(Path("output").read_text(encoding="utf-8").splitlines()) == 6
-    assert "<img" not in job.summary
-    assert "](y)" not in job.summary
-
-
-def test_a_summary_that_cannot_be_written_is_no_failure(openaddons: CommandLine) -> None:
-    result = openaddons(
-        "publish",
-        script=(accepted(), operation()),
-        env={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": "/nowhere/at/all"},
-    )
-
-    assert result.exit_code == 0
-    assert "warning: GITHUB_STEP_SUMMARY cannot be written" in result.stderr
-
-
-# Start-up and completion
-
-NOT_NEEDED = {
-    "asyncio",
-    "difflib",
-    "keyring",
-    "openaddons.linting",
-    "openaddons.packages.check",
-    "pydantic",
-    "sqlalchemy",
-    "starlette",
-    "subprocess",
-    "tomllib",
-}
-
-
-def test_publishing_the_draft_imports_no_more_than_it_needs(tmp_path: Path) -> None:
-    program = (
-        "import sys; from openaddons.__main__ import main\n"
-        "try: main()\n"
-        f"finally: print({NOT_NEEDED!r} & set(sys.modules), 'httpx2' in sys.modules)"
-    )
-    closed = ("--base-url", "http://127.0.0.1:0", "--timeout", "0")
-    environment = {name: value for name, value in ENVIRONMENT.items() if value is not None}
-    done = subprocess.run(
-        [sys.executable, "-c", program, "publish", *closed],
-        env=environment | {"PYTHONPATH": ":".join(sys.path)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (done.returncode, done.stdout) == (9, "set() True\n")
-
-
-@pytest.mark.parametrize(
-    ("shell", "begin"),
-    [
-        ("bash", "_openaddons_completion()"),
-        ("zsh", "#compdef openaddons"),
-        ("fish", "function _openaddons_completion"),
-    ],
-)
-def test_every_shell_has_a_completion_script(openaddons: CommandLine, shell: str, begin: str) -> None:
-    assert openaddons("completion", shell).stdout.strip().startswith(begin)
-
-
-def test_bash_completes_commands_and_options(openaddons: CommandLine, tmp_path: Path) -> None:
-    program = tmp_path / "openaddons"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m openaddons "$@"\n', encoding="utf-8")
-    program.chmod(0o755)
-    typing = (
-        f"{openaddons('completion', 'bash').stdout}\n"
-        'complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=();\n'
-        '_openaddons_completion openaddons; echo "${COMPREPLY[@]}"; }\n'
-        "complete_words openaddons publi\ncomplete_words openaddons publish --dry\n"
-    )
-    done = subprocess.run(
-        ["bash", "--norc", "-c", typing],
-        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": ":".join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.stdout.splitlines() == ["publish publisher", "--dry-run"]
