@@ -92,21 +92,24 @@ def test_no_input_is_a_part_of_a_script(step: dict[str, Any]) -> None:
     assert "${{" not in step["run"]
 
 
-PAGE = (Path(__file__).parent.parent.parent / "docs" / "ci.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+def blocks(page: str, language: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_the_page_uses_inputs_that_there_are() -> None:
-    workflow = yaml.safe_load(blocks("yaml")[0])
+    workflow = yaml.safe_load(blocks("ci-github.md", "yaml")[0])
     (step,) = (step for step in workflow["jobs"]["publish"]["steps"] if "with" in step)
 
     assert set(step["with"]) <= set(ACTION["inputs"])
 
 
-def test_what_the_page_shows_can_be_read() -> None:
-    assert [type(yaml.safe_load(block)) for block in blocks("yaml")] == [dict, list, dict]
-    for script in blocks("sh"):
-        assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
+def test_what_the_pages_show_can_be_read() -> None:
+    workflows = [yaml.safe_load(block) for block in blocks("ci-github.md", "yaml")]
+    assert [type(each) for each in workflows] == [dict, list, dict]
+    assert [set(yaml.safe_load(block)) for block in blocks("ci-gitlab.md", "yaml")] == [{"publish"}]
+    (script,) = blocks("ci-shell.md", "sh")
+    assert subprocess.run(["sh", "-n"], input=script, text=True, check=False).returncode == 0
