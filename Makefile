@@ -27,6 +27,7 @@ test: check  ## everything that must be true
 
 docs: setup  ## write the pages that derive from the code
 	$(BIN)/python docs/make.py
+	PYTHONPATH=. $(BIN)/python docs/transcripts.py
 
 format: setup  ## write the house's format
 	$(BIN)/ruff format .

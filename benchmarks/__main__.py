@@ -1,4 +1,4 @@
-"""``python -m benchmarks [updates|downloads|status|upload|small|check|all]``: ratios against yardsticks of one run."""
+"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|start|all]``: ratios of one run."""
 
 import os
 import platform
@@ -12,6 +12,8 @@ import click
 
 from benchmarks.check import measure_check
 from benchmarks.machine import ProgramMissing
+from benchmarks.publish import measure_publish
+from benchmarks.starting import measure_starting
 from benchmarks.status import measure_status
 from benchmarks.updates import measure_downloads, measure_updates
 from benchmarks.upload import measure_large, measure_small
@@ -23,6 +25,8 @@ _MEASUREMENTS: Final[dict[str, Callable[[Path], str]]] = {
     "upload": measure_large,
     "small": measure_small,
     "check": lambda _disk: measure_check(),
+    "publish": lambda _disk: measure_publish(),
+    "start": lambda _disk: measure_starting(),
 }
 
 

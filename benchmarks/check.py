@@ -24,8 +24,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from benchmarks.machine import ProgramMissing, need_program
-from benchmarks.report import Aim, spread, table
+from benchmarks.machine import ProgramMissing
+from benchmarks.npm import installed_from_npm
+from benchmarks.report import Aim, at_most, spread, table
 from openaddons.packages import inflate
 from openaddons.packages.check import check
 
@@ -38,9 +39,7 @@ REAL: Final = (
     "real-saveimages-v3-adc0",
 )
 
-# Pinned: their speed is theirs, not their newest release's.
 NPM_PACKAGES: Final = ("addons-linter@10.13.0", "web-ext@10.7.0")
-_NPM_PATIENCE_SECONDS: Final = 300
 _ROUNDS: Final = 9
 _ROUNDS_OF_OTHERS: Final = 3
 _MB: Final = 1_000_000
@@ -57,7 +56,7 @@ with zipfile.ZipFile(sys.argv[1]) as package:
         package.read(name)
 """
 # What the console script does.
-_LINT: Final = "from openaddons.__main__ import main; main()"
+OPENADDONS: Final = "from openaddons.__main__ import main; main()"
 _LINTER_IN_PROCESS: Final = """
 import linter from 'addons-linter';
 import {readFileSync} from 'node:fs';
@@ -108,14 +107,17 @@ def real_packages() -> list[Sample]:
 def made_packages(folder: Path, real: Sequence[Sample]) -> list[Sample]:
     """Packages of 1 and 4 MB: a real one, with copies of the scripts of all of them added."""
     scripts = [
-        content for sample in real for name, content in _files(sample) if name.endswith((".js", ".mjs"))
+        content
+        for sample in real
+        for name, content in files_of(sample.data)
+        if name.endswith((".js", ".mjs"))
     ]
     made = []
     for size, base in zip((_MB, 4 * _MB), real, strict=False):
         path = folder / f"{base.name.removeprefix('real-')}-to-{size // _MB}-mb.zip"
         chance = random.Random(size)
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
-            for name, content in _files(base):
+            for name, content in files_of(base.data):
                 package.writestr(name, content)
             number = 0
             while package.fp is not None and package.fp.tell() < size * 1.03:
@@ -125,9 +127,10 @@ def made_packages(folder: Path, real: Sequence[Sample]) -> list[Sample]:
     return made
 
 
-def _files(sample: Sample) -> list[tuple[str, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(sample.data)) as package:
-        return [(info.filename, package.read(info)) for info in package.infolist() if not info.is_dir()]
+def files_of(package: bytes) -> list[tuple[str, bytes]]:
+    """The files of a package, with their contents."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return [(info.filename, archive.read(info)) for info in archive.infolist() if not info.is_dir()]
 
 
 # Measuring
@@ -240,7 +243,7 @@ def environment_of_processes(folder: Path) -> dict[str, str]:
 
 def lint_command(sample: Sample) -> list[str]:
     """``openaddons lint`` on a package."""
-    return [sys.executable, "-c", _LINT, "lint", str(sample.path)]
+    return [sys.executable, "-c", OPENADDONS, "lint", str(sample.path)]
 
 
 # Reports
@@ -268,7 +271,7 @@ def in_process(samples: Sequence[Sample]) -> str:
     return "\n".join(
         [
             table(rows),
-            _at_most("the check as a multiple of the plain pass, above 1 MB", LIMIT_IN_PROCESS, worst),
+            at_most("the check as a multiple of the plain pass, above 1 MB", LIMIT_IN_PROCESS, worst),
         ]
     )
 
@@ -289,14 +292,14 @@ def as_process(samples: Sequence[Sample], environment: Mapping[str, str]) -> str
     return "\n".join(
         [
             table(rows),
-            _at_most("lint as a multiple of the least process, 1 MB and above", LIMIT_PROCESS, worst),
+            at_most("lint as a multiple of the least process, 1 MB and above", LIMIT_PROCESS, worst),
         ]
     )
 
 
 def against_others(samples: Sequence[Sample], environment: Mapping[str, str], folder: Path) -> str:
     """``openaddons lint`` beside addons-linter and web-ext, which run one after the other in each round."""
-    tools = _install_npm()
+    tools = installed_from_npm("check", NPM_PACKAGES) / "node_modules" / ".bin"
     rows = [("as a process", "lint s", "other s", "by the clock, times", "by CPU, times")]
     warm_rows = [("warm, by CPU", "plain pass ms", "check, times", "addons-linter, times", "ratio")]
     slowest_process = slowest_warm = float("inf")
@@ -359,29 +362,6 @@ def _check(sample: Sample) -> None:
     check(io.BytesIO(sample.data))
 
 
-def _install_npm() -> Path:
-    """The folder of the tools' programs; installed into the user's cache the first time."""
-    npm = need_program("npm", package="npm")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "openaddons-benchmarks" / "npm"
-    programs = cache / "node_modules" / ".bin"
-    wanted = cache / "installed.txt"
-    if not wanted.exists() or wanted.read_text() != " ".join(NPM_PACKAGES):
-        cache.mkdir(parents=True, exist_ok=True)
-        command = [
-            npm,
-            "install",
-            "--prefix",
-            str(cache),
-            "--no-audit",
-            "--no-fund",
-            "--ignore-scripts",
-            *NPM_PACKAGES,
-        ]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=_NPM_PATIENCE_SECONDS)
-        wanted.write_text(" ".join(NPM_PACKAGES))
-    return programs
-
-
 def _linter_in_process(tools: Path, sample: Sample, environment: Mapping[str, str]) -> float:
     """Seconds of CPU that addons-linter's main thread takes once it is warm: the median, as for our check."""
     script = tools.parent.parent / "in-process.mjs"
@@ -395,10 +375,6 @@ def _linter_in_process(tools: Path, sample: Sample, environment: Mapping[str, st
 
 def _about(sample: Sample) -> tuple[str, str, str]:
     return sample.name, f"{len(sample.data) / 1000:.0f}", str(sample.files)
-
-
-def _at_most(what: str, limit: float, found: float) -> str:
-    return f"limit: {what}, at most {limit:g}: {found:.2f}, {'met' if found <= limit else 'MISSED'}"
 
 
 def _libraries() -> str:

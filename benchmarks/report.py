@@ -19,6 +19,11 @@ class Aim:
         return f"aim: {self.of}, at least {self.at_least:.2f}: {ratio:.2f}, {word}"
 
 
+def at_most(what: str, limit: float, found: float) -> str:
+    """One line: the most that a ratio may be, and whether it is kept."""
+    return f"limit: {what}, at most {limit:g}: {found:.2f}, {'met' if found <= limit else 'MISSED'}"
+
+
 _NOISE_CORES: Final = 0.2
 
 

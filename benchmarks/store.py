@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -17,6 +17,7 @@ from benchmarks.machine import Server, running
 
 _NO_LIMITS: Final = {
     "OPENADDONS_UPLOADS_PER_MINUTE": "1000000",
+    "OPENADDONS_PUBLISHES_PER_MINUTE": "1000000",
     "OPENADDONS_UPLOADS_AT_ONCE": "64",
     "OPENADDONS_STATUS_WAIT_SECONDS": "25",
     "OPENADDONS_LOG_LEVEL": "warning",
@@ -42,11 +43,23 @@ class Store:
     data: Path
     product_id: str
     crx_id: str
-    headers: dict[str, str]
+    publisher: Mapping[str, str]
+    """What `openaddons publisher create` said: the credentials, by name."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"ApiKey {self.publisher['api_key']}",
+            "X-ClientID": self.publisher["client_id"],
+        }
 
     @property
     def upload_path(self) -> str:
-        return f"/v1/products/{self.product_id}/submissions/draft/package"
+        return f"{self.publish_path}/draft/package"
+
+    @property
+    def publish_path(self) -> str:
+        return f"/v1/products/{self.product_id}/submissions"
 
     def status_path(self, operation_id: str) -> str:
         return f"{self.upload_path}/operations/{operation_id}"
@@ -107,11 +120,7 @@ def running_store(
         assert server.process.stdout is not None
         port = urlsplit(json.loads(server.process.stdout.readline())["url"]).port
         assert port is not None
-        headers = {
-            "Authorization": f"ApiKey {publisher['api_key']}",
-            "X-ClientID": publisher["client_id"],
-        }
-        yield Store(server, port, data, product["product_id"], product["crx_id"], headers)
+        yield Store(server, port, data, product["product_id"], product["crx_id"], publisher)
 
 
 def _operate(data: Path, *command: str) -> Any:
