@@ -23,7 +23,7 @@ check: setup  ## format, lint, types
 	$(BIN)/mypy
 
 test: check  ## everything that must be true
-	$(BIN)/pytest --numprocesses logical --maxprocesses 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses logical --maxprocesses 2 --no-loadscope-reorder
 
 docs: setup  ## write the pages that derive from the code
 	$(BIN)/python docs/make.py

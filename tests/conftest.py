@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from openaddons.app import open_store
 from openaddons.policies import EngineKind
@@ -22,20 +25,24 @@ IN_CI = os.environ.get("CI") == "true"
 TALLY = "tally"  # the property of a report that has the figures of a scene of tests/chaos
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests stay together where two workers share the run (`make test`)."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
+class _Groups(LoadScopeScheduling):
+    """Which tests stay together where two workers share the run (`make test`).
+
+    By name: the mark that xdist has for it sets an attribute that pytest 9.2 no longer reads.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Those of a file on one database; of several files, those that share a store or a browser."""
+        path, _, name = nodeid.partition("::")
+        for shared in ("tests/wire/", "tests/acceptance/test_browser"):
+            path = shared if path.startswith(shared) else path
+        database = re.search("sqlite|postgresql", name, re.IGNORECASE)
+        return f"{path} on {database[0].lower() if database else 'any'}"
 
 
-def _group(item: pytest.Item) -> str:
-    """Those of a file, on one database if a store lives as long as the file, or of all files that share one."""
-    chosen = getattr(getattr(item, "callspec", None), "params", {})
-    if "open_own_store" in chosen:
-        return f"wire on {chosen['open_own_store']}"
-    if {"chromium", "shop"} & set(getattr(item, "fixturenames", ())):
-        return "browsers"
-    return f"{item.location[0]} {chosen.get('database_name', '')}"
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """In place of what ``--dist`` says."""
+    return _Groups(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
