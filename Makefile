@@ -37,5 +37,5 @@ fuzz: setup  ## mutated packages for the check, from the folders in SEEDS; OPTIO
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[server,dev,fuzz]'
 	$(BIN)/python -m tests.fuzz $(OPTIONS) $(SEEDS)
 
-bench: setup  ## ratios against the yardsticks (needs nginx and wrk)
+bench: setup  ## ratios against the yardsticks (needs nginx, wrk and Node.js)
 	$(BIN)/python -m benchmarks
