@@ -1,5 +1,6 @@
 """The command line, as ``openaddons`` and as ``python -m openaddons``."""
 
+import gc
 import os
 import sys
 
@@ -10,9 +11,12 @@ def main() -> None:
     ``openaddons lint`` is run on every save and in every build, so it is spared the import of click if it was
     typed right. What it prints is the same either way.
     """
+    # What is imported stays: nobody need look whether it can go. Whoever has imported a command turns it on again.
+    gc.disable()
     if sys.argv[1:2] == ["lint"]:
         from openaddons.linting import lint_quickly
 
+        gc.enable()
         try:
             code = lint_quickly(sys.argv[2:])
         except BrokenPipeError:

@@ -4,6 +4,7 @@
 neither the server's libraries nor the time to import them.
 """
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -99,6 +100,9 @@ class LazyGroup(click.Group):
                 f"`openaddons {cmd_name}` is a part of the server, and {missing.name} is not installed. "
                 "Run: pip install 'openaddons[server]'"
             ) from missing
+        finally:
+            gc.freeze()
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 
