@@ -8,14 +8,14 @@ import pytest
 from openaddons.policies import EngineKind
 from openaddons.settings import Settings
 from tests.chaos.scene import Part
-from tests.chaos.victim import COMMIT, Kill
+from tests.chaos.victim import COMMIT, CREATE_TABLE, Kill
 
 POINTS = (
     Kill("openaddons.store.sealing:MasterKey.__init__", "before"),
-    Kill("alembic.ddl.impl:DefaultImpl.create_table", "before"),
-    Kill("alembic.ddl.impl:DefaultImpl.create_table", "after", 1),
-    Kill("alembic.ddl.impl:DefaultImpl.create_table", "after", 4),
-    Kill("alembic.ddl.impl:DefaultImpl.create_table", "after", 8),
+    Kill(CREATE_TABLE, "before"),
+    Kill(CREATE_TABLE, "after", 1),
+    Kill(CREATE_TABLE, "after", 4),
+    Kill(CREATE_TABLE, "after", 8),
     Kill(COMMIT, "before"),
     Kill(COMMIT, "after"),
 )

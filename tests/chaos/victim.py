@@ -27,12 +27,13 @@ from openaddons.cli import main
 for _module in ("openaddons.cli.serve", "openaddons.server", "openaddons.work.postgres"):
     importlib.import_module(_module)
 
-COMMIT = "commit"
+COMMIT = "COMMIT"
+CREATE_TABLE = "CREATE TABLE"
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL when ``point`` (``module:name``, or `COMMIT`) is passed for the ``passage``-th time."""
+    """SIGKILL when ``point`` (``module:name``, or one of the statements) is passed for the ``passage``-th time."""
 
     point: str
     when: str  # "before" or "after"
@@ -80,6 +81,9 @@ def _arm(kill: Kill) -> None:
     if kill.point == COMMIT:
         _wrap_commits(trigger)
         return
+    if kill.point == CREATE_TABLE:
+        _wrap_statements(trigger, CREATE_TABLE)
+        return
     module_name, _, path = kill.point.partition(":")
     owner: Any = importlib.import_module(module_name)
     *parents, name = path.split(".")
@@ -113,17 +117,19 @@ def _wrapped(original: Callable[..., Any], trigger: _Trigger) -> Callable[..., A
 
 
 def _wrap_commits(trigger: _Trigger) -> None:
-    """On PostgreSQL the driver has a method; the writer of SQLite says COMMIT as a statement, in one thread."""
+    """On PostgreSQL the driver has a method; the writer of SQLite says COMMIT as a statement."""
     wrapped: Any = _wrapped(psycopg.Connection.commit, trigger)
     psycopg.Connection.commit = wrapped  # type: ignore[method-assign]
+    _wrap_statements(trigger, COMMIT)
 
-    def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement == "COMMIT":
-            trigger.at("before")
 
-    def after(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement == "COMMIT":
-            trigger.at("after")
+def _wrap_statements(trigger: _Trigger, words: str) -> None:
+    def listener(when: str) -> Callable[..., None]:
+        def at(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.lstrip().startswith(words):
+                trigger.at(when)
 
-    sa.event.listen(sa.Engine, "before_cursor_execute", before)
-    sa.event.listen(sa.Engine, "after_cursor_execute", after)
+        return at
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listener("before"))
+    sa.event.listen(sa.Engine, "after_cursor_execute", listener("after"))
