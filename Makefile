@@ -23,10 +23,11 @@ check: setup  ## format, lint, types
 	$(BIN)/mypy
 
 test: check  ## everything that must be true
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses logical --maxprocesses 2 --no-loadscope-reorder
 
 docs: setup  ## write the pages that derive from the code
 	$(BIN)/python docs/make.py
+	PYTHONPATH=. $(BIN)/python docs/transcripts.py
 
 format: setup  ## write the house's format
 	$(BIN)/ruff format .

@@ -1,20 +1,30 @@
-"""Writes the pages that derive from the code: settings, states, commands and rules. A test holds them against it."""
+"""Writes what derives from the code: pages, tables in pages, descriptions, a script of the schema. Tests hold it."""
 
+import inspect
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir
+from dataclasses import is_dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 from click.testing import CliRunner
 
+from openaddons import client
 from openaddons.cli import main
 from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
+from openaddons.store.schema import SCRIPT, write_script
+from openaddons.surfaces.emulator.reserved import RESERVED
+from openaddons.surfaces.emulator.wire import ClockSetting, EndpointName, FaultRule, Pace, SeedProduct, Wire
+from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX
+from openaddons.surfaces.manage.openapi import describe_api
 
 HERE = Path(__file__).parent
 assert GROUPS  # importing them fills the table of rules
@@ -140,6 +150,14 @@ def rules_page() -> str:
     return "\n".join(lines)
 
 
+def management_page() -> str:
+    """The management API in OpenAPI, as the store serves it."""
+    # By way of JSON, in which what is used twice is written twice: YAML would refer to the first.
+    described = json.loads(json.dumps(describe_api(ENDPOINTS, prefix=PREFIX)))
+    text: str = yaml.safe_dump(described, sort_keys=False, allow_unicode=True, width=100)
+    return f"# Made by `make docs` from the code: change it there.\n{text}"
+
+
 # "$ openaddons lint …", typed in examples/lint, and what it prints.
 _TRANSCRIPT = re.compile(r"^(```console\n\$ openaddons (lint .+?)\n).*?(?=^```)", re.MULTILINE | re.DOTALL)
 
@@ -154,12 +172,143 @@ def lint_page() -> str:
     return _TRANSCRIPT.sub(typed, (HERE / "lint.md").read_text(encoding="utf-8"))
 
 
+def _fields(model: type[Wire]) -> str:
+    rows = ["| key | default | meaning |", "|---|---|---|"]
+    for field in model.model_fields.values():
+        default = field.default.value if isinstance(field.default, Enum) else field.default
+        shown = f"`{default}`" if default else ""
+        rows.append(f"| `{field.alias}` | {shown} | {field.description} |")
+    return "\n".join(rows)
+
+
+def _reserved() -> str:
+    rows = (f"| `{each.id}` | {each.name} | {each.does} |" for each in RESERVED)
+    return "\n".join(["| product ID | name | what happens |", "|---|---|---|", *rows])
+
+
+_TABLES: Mapping[str, Callable[[], str]] = {
+    "reserved": _reserved,
+    "clock": lambda: _fields(ClockSetting),
+    "progress": lambda: _fields(Pace),
+    "fault": lambda: _fields(FaultRule),
+    "endpoints": lambda: ", ".join(f"`{each.value}`" for each in EndpointName),
+    "seed": lambda: _fields(SeedProduct),
+}
+_TABLE = re.compile(r"(<!-- made: (\w+) -->(\n?)).*?(?=<!-- end -->)", re.DOTALL)
+
+
+def emulator_page() -> str:
+    """The page on the emulator as it stands, its tables made anew."""
+    page = (HERE / "emulator.md").read_text(encoding="utf-8")
+    return _TABLE.sub(lambda found: found[1] + _TABLES[found[2]]() + found[3], page)
+
+
+def _first_line(documented: object) -> str:
+    return (inspect.getdoc(documented) or "").partition("\n\n")[0].replace("\n", " ").replace("``", "`")
+
+
+class _Written:
+    """Stands in a signature for what it is written as, there and without the module it comes from."""
+
+    def __init__(self, value: object) -> None:
+        text = value if isinstance(value, str) else inspect.formatannotation(value)
+        self._text = re.sub(r"\b(openaddons\.client\.\w+|collections\.abc|datetime)\.", "", text)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _parameter(parameter: inspect.Parameter) -> inspect.Parameter:
+    default: Any = parameter.default
+    if isinstance(default, Enum):
+        default = _Written(str(type(default).__name__) + f".{default.name}")
+    elif default is not parameter.empty and callable(default):
+        default = _Written("...")  # its address in memory says nothing
+    return parameter.replace(annotation=_Written(parameter.annotation), default=default)
+
+
+def _signature(name: str, call: Callable[..., Any]) -> str:
+    """A call as it is written, a line for each parameter where one line is too long."""
+    found = inspect.signature(call)
+    parameters = [_parameter(each) for each in found.parameters.values() if each.name != "self"]
+    returns = found.empty if isinstance(call, type) else _Written(found.return_annotation)
+    written = str(inspect.Signature(parameters, return_annotation=returns))
+    if len(name + written) <= 100:
+        return name + written
+    lines = [f"    {each}," for each in parameters]
+    first_by_name = next((n for n, each in enumerate(parameters) if each.kind is each.KEYWORD_ONLY), None)
+    if first_by_name is not None:
+        lines.insert(first_by_name, "    *,")
+    return "\n".join([f"{name}(", *lines, written[written.rindex(")") :]])
+
+
+def _client(kind: type[Any]) -> Iterator[str]:
+    yield from ("```python", _signature(kind.__name__, kind), "```", "", _first_line(kind), "")
+    for name, method in vars(kind).items():
+        if not name.startswith("_"):
+            yield from ("```python", _signature(name, method), "```", "", _first_line(method), "")
+
+
+def _exit_code(outcome: type[client.EdgeAddonsError]) -> str:
+    return "4, 5 or 9" if outcome is client.RequestRefused else str(outcome.exit_code)
+
+
+def sdk_page() -> str:
+    """Every public name of the SDK."""
+    public = {name: getattr(client, name) for name in client.__all__}
+    classes = {name: each for name, each in public.items() if isinstance(each, type)}
+    values = {name: each for name, each in classes.items() if is_dataclass(each)}
+    words = {name: each for name, each in classes.items() if issubclass(each, Enum)}
+    lines = ["# The SDK: reference", "", _MADE, ""]
+    lines += [
+        "Everything is imported from `openaddons.client`; [sdk.md](sdk.md) says how it is used. `Credentials` is an"
+    ]
+    lines += [
+        "`ApiKey` or a `ClientSecret`; `Progress` is called with the bytes sent and the bytes in all.",
+        "",
+    ]
+    lines += ["## EdgeAddons", "", *_client(client.EdgeAddons)]
+    lines += ["## AsyncEdgeAddons", "", _first_line(client.AsyncEdgeAddons), ""]
+    lines += [
+        "## Exceptions",
+        "",
+        "| exception | is a | exit code | when | what to do |",
+        "|---|---|---|---|---|",
+    ]
+    for name, each in classes.items():
+        if issubclass(each, client.EdgeAddonsError):
+            parent = each.__mro__[1].__name__
+            cells = (f"`{name}`", f"`{parent}`", _exit_code(each), _first_line(each), each.default_advice)
+            lines.append(f"| {' | '.join(cells)} |")
+    lines += [
+        "",
+        "```python",
+        _signature("failure_of", client.failure_of),
+        "```",
+        "",
+        _first_line(client.failure_of),
+    ]
+    lines += ["", "## Values", ""]
+    for name, each in values.items():
+        lines += ["```python", _signature(name, each), "```", "", _first_line(each), ""]
+    lines += ["## Words", "", "| | |", "|---|---|"]
+    for name, each in words.items():
+        lines += [f"| `{name}.{word.name}` | `{word.value}` |" for word in each]
+    lines += [f"| `{name}` | `{each}` |" for name, each in public.items() if isinstance(each, str)]
+    lines.append("")
+    return "\n".join(lines)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "states.md": states_page,
     "commands.md": commands_page,
     "rules.md": rules_page,
     "lint.md": lint_page,
+    "emulator.md": emulator_page,
+    str(Path("..") / SCRIPT.relative_to(HERE.parent)): write_script,
+    "sdk-reference.md": sdk_page,
+    "management-openapi.yaml": management_page,
 }
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from typing import Any
 import httpx2
 import sqlalchemy as sa
 import uvloop
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from openaddons.app import open_store
 from openaddons.clock import Clock
@@ -90,11 +92,23 @@ def make_account(workshop: Workshop, name: str = "Acme") -> Account:
     return Account(publisher, *secrets)
 
 
+def make_draft(workshop: Workshop, account: Account, *, name: str = "Sample") -> Product:
+    """A product without a package, for tests that are not about its key: RSA, of 1024 bits because it is quick."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return make_product(workshop.tools, publisher=account.publisher, name=name, actor="test", pem=pem)
+
+
 def make_published(
-    workshop: Workshop, account: Account, package: bytes | None = None, *, name: str = "Sample"
+    workshop: Workshop,
+    account: Account,
+    package: bytes | None = None,
+    *,
+    name: str = "Sample",
+    product: Product | None = None,
 ) -> Product:
-    """A product that is in the store with version 1.0.0 (or with ``package``)."""
-    product = make_product(workshop.tools, publisher=account.publisher, name=name, actor="test")
+    """A product (or this one) that is in the store with version 1.0.0 (or with ``package``)."""
+    product = product or make_draft(workshop, account, name=name)
     path = workshop.tools.settings.data / "first.zip"
     path.write_bytes(package or make_zip())
     # In a running store its engine may take a step first; then it is waited for.
@@ -119,12 +133,12 @@ def _state(database: Database, operation_id: str) -> OperationState:
 
 
 @contextmanager
-def fresh_database(postgres_url: str) -> Iterator[str]:
-    """A fresh, empty database on a PostgreSQL server, for the length of the block."""
+def fresh_database(postgres_url: str, *, template: str = "template1") -> Iterator[str]:
+    """A fresh database on a PostgreSQL server, for the length of the block: empty, or a copy of a template."""
     name = f"test_{uuid.uuid4().hex}"
     server = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
     with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     with server.connect() as connection:
         connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -1,5 +1,7 @@
 """The pages that derive from the code are as the code says."""
 
+import json
+import re
 import runpy
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from openaddons import errors
 from openaddons.errors import Refusal
+from openaddons.store.modules import CATEGORIES, DATA_USAGE, Module, read_language, starting_content
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = runpy.run_path(str(DOCS / "make.py"))["PAGES"]
@@ -32,3 +35,20 @@ def test_every_refusal_has_a_code_of_its_own() -> None:
     codes = [each.code for each in _refusals(Refusal) if "code" in vars(each)]
 
     assert sorted(codes) == sorted(set(codes))
+
+
+@pytest.mark.parametrize("module", [module for module in Module if module is not Module.PACKAGES])
+def test_the_page_of_modules_has_every_field_with_its_default(module: Module) -> None:
+    content = read_language({}) if module is Module.LISTING else starting_content(module)
+    page = (DOCS / "modules.md").read_text(encoding="utf-8")
+    section = page.partition(f"## {module}\n")[2].partition("\n## ")[0]
+
+    described = re.findall(r"^\| `(\w+)` \|.*\| `(.*)` \|$", section, re.MULTILINE)
+    assert described == [(field, json.dumps(default)) for field, default in content.items()]
+
+
+@pytest.mark.parametrize("words", [CATEGORIES, DATA_USAGE])
+def test_the_page_of_modules_has_every_choice(words: tuple[str, ...]) -> None:
+    page = " ".join((DOCS / "modules.md").read_text(encoding="utf-8").split())
+
+    assert f": {', '.join(words)}." in page

@@ -32,6 +32,7 @@ from openaddons.surfaces.edge.waiting import Waiting
 from openaddons.surfaces.gate import Gate
 from openaddons.surfaces.health import HealthSurface
 from openaddons.surfaces.http import Refusals
+from openaddons.surfaces.manage.app import ManageSurface, tell
 from openaddons.surfaces.storefront.app import StorefrontSurface
 from openaddons.surfaces.throttle import Throttle
 from openaddons.surfaces.token.app import TokenSurface
@@ -42,7 +43,7 @@ from openaddons.surfaces.updates.snapshot import Follower, Snapshot
 from openaddons.work.engine import Engine
 from openaddons.work.inline import InlineEngine
 from openaddons.work.sweeping import ObjectSweeper
-from openaddons.work.tools import Tools
+from openaddons.work.tools import Script, Tools
 from openaddons.work.workshop import Workshop
 
 log = structlog.get_logger()
@@ -51,7 +52,9 @@ _RECONNECT_SECONDS: Final = 1.0
 
 
 @contextmanager
-def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Workshop]:
+def open_store(
+    settings: Settings, clock: Clock | None = None, script: Script | None = None
+) -> Iterator[Workshop]:
     """The store without its surfaces: for the command line, workers, and the server to build on."""
     settings.data.mkdir(parents=True, exist_ok=True)
     ensure_current(settings.database_url)
@@ -64,7 +67,9 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Works
     database = open_database(settings.database_url, clock or SystemClock())
     if database.engine.dialect.name == "postgresql":
         database.before_commit.append(send_word)
-    workshop = Workshop(Tools(database=database, objects=objects, master_key=master_key, settings=settings))
+    workshop = Workshop(
+        Tools(database=database, objects=objects, master_key=master_key, settings=settings, script=script)
+    )
     try:
         yield workshop
     finally:
@@ -118,6 +123,8 @@ class Serving:
     """A store that answers requests: its application, and the parts that its end goes through."""
 
     application: Application
+    entrance: ASGIApp
+    """What requests come to first: the application itself, but in the emulator."""
     door: Door
     engine: Engine
     waiting: Waiting
@@ -133,8 +140,18 @@ class Serving:
             self.waiting.close()
 
 
+class Emulation(Protocol):
+    """What the emulator adds to the store that it is: routes of its own, and what stands before all of them."""
+
+    def routes(self) -> list[BaseRoute]: ...
+
+    def entrance(self, application: ASGIApp) -> ASGIApp: ...
+
+
 @asynccontextmanager
-async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> AsyncIterator[Serving]:
+async def serve_store(
+    workshop: Workshop, *, clock: Clock | None = None, emulation: Emulation | None = None
+) -> AsyncIterator[Serving]:
     """Everything that answers requests, on the running event loop."""
     settings, database = workshop.tools.settings, workshop.tools.database
     clock = clock or database.clock
@@ -150,33 +167,14 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         stack.push_async_callback(reads.close)
         waiting = Waiting()
         database.after_commit.append(waiting.on_commit)
-        token_key = workshop.tools.master_key.derive("access tokens")
-        gate = Gate(reads, clock, token_key)
-        database.after_commit.append(gate.forget)
         door = Door(opened=not settings.read_only)
-        throttle = _throttle(settings)
-        edge = EdgeSurface(
-            database=database,
-            reads=reads,
-            objects=workshop.tools.objects,
-            gate=gate,
-            waiting=waiting,
-            throttle=throttle,
-            door=door,
-            settings=settings,
-        )
-        token = TokenSurface(
-            database=database,
-            reads=reads,
-            throttle=throttle,
-            clock=clock,
-            token_key=token_key,
-            settings=settings,
-        )
+        edge, publishing = _for_publishers(workshop, reads, clock=clock, waiting=waiting, door=door)
         health = HealthSurface(database=database, door=door)
         updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
-        surfaces: tuple[_Surface, ...] = (edge, token, updates, *others, health)
+        surfaces: tuple[_Surface, ...] = (edge, *publishing, updates, *others, health)
         routes = [route for surface in surfaces for route in surface.routes()]
+        if emulation is not None:
+            routes += emulation.routes()
         router = Router(routes, redirect_slashes=False, default=_no_route)
         engine = _engine(workshop)
         if not embedded:
@@ -187,8 +185,10 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
         stack.callback(lambda: engine.stop(timeout_seconds=settings.drain_seconds))
         engine.start()
         sweeper.start()
+        application = Application(edge, updates, Refusals(router, tell))
         yield Serving(
-            application=Application(edge, updates, Refusals(router)),
+            application=application,
+            entrance=application if emulation is None else emulation.entrance(application),
             door=door,
             engine=engine,
             waiting=waiting,
@@ -198,6 +198,35 @@ async def serve_store(workshop: Workshop, *, clock: Clock | None = None) -> Asyn
 
 class _Surface(Protocol):
     def routes(self) -> list[BaseRoute]: ...
+
+
+def _for_publishers(
+    workshop: Workshop, reads: HotReads, *, clock: Clock, waiting: Waiting, door: Door
+) -> tuple[EdgeSurface, tuple[_Surface, ...]]:
+    """What publishers and their tools ask: the four endpoints, and the rest."""
+    database, settings = workshop.tools.database, workshop.tools.settings
+    token_key = workshop.tools.master_key.derive("access tokens")
+    gate = Gate(reads, clock, token_key)
+    database.after_commit.append(gate.forget)
+    throttle = _throttle(settings)
+    edge = EdgeSurface(
+        database=database,
+        reads=reads,
+        objects=workshop.tools.objects,
+        gate=gate,
+        waiting=waiting,
+        throttle=throttle,
+        door=door,
+        settings=settings,
+    )
+    database.after_commit.append(edge.forget)
+    token = TokenSurface(
+        database=database, reads=reads, throttle=throttle, clock=clock, token_key=token_key, settings=settings
+    )
+    manage = ManageSurface(
+        database=database, reads=reads, gate=gate, throttle=throttle, door=door, settings=settings
+    )
+    return edge, (token, manage)
 
 
 @asynccontextmanager
@@ -225,6 +254,7 @@ def _throttle(settings: Settings) -> Throttle:
         per_minute={
             "upload": settings.uploads_per_minute,
             "publish": settings.publishes_per_minute,
+            "manage": settings.publishes_per_minute,
             "token": settings.tokens_per_minute,
         },
         at_once={"upload": settings.uploads_at_once},

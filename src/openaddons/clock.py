@@ -1,6 +1,7 @@
 """The time, as a value that is passed in: so tests and the emulator can stop it."""
 
-from datetime import UTC, datetime
+import threading
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -18,6 +19,57 @@ class SystemClock:
     def now(self) -> datetime:
         """The time now, aware, in UTC."""
         return datetime.now(UTC)
+
+
+class SettableClock:
+    """A clock that can be stopped, set and moved. It begins as the machine's. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ahead = timedelta(0)
+        self._stopped: datetime | None = None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._stopped is not None
+
+    def now(self) -> datetime:
+        """The time now, aware, in UTC."""
+        with self._lock:
+            return self._now()
+
+    def _now(self) -> datetime:
+        return self._stopped or datetime.now(UTC) + self._ahead
+
+    def freeze(self) -> None:
+        """Stand still from now on."""
+        with self._lock:
+            self._stopped = self._now()
+
+    def run(self) -> None:
+        """Run on from where it stands."""
+        with self._lock:
+            self._move(self._now(), stopped=False)
+
+    def set(self, moment: datetime) -> None:
+        """Be at ``moment``, which is aware; running or frozen as before."""
+        with self._lock:
+            self._move(moment, stopped=self.frozen)
+
+    def advance(self, length: timedelta) -> None:
+        """Go forward by ``length``, or back; running or frozen as before."""
+        with self._lock:
+            self._move(self._now() + length, stopped=self.frozen)
+
+    def reset(self) -> None:
+        """Be the machine's clock again."""
+        with self._lock:
+            self._ahead, self._stopped = timedelta(0), None
+
+    def _move(self, moment: datetime, *, stopped: bool) -> None:
+        self._ahead = moment - datetime.now(UTC)
+        self._stopped = moment if stopped else None
 
 
 def wire_time(moment: datetime) -> str:

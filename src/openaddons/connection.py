@@ -7,13 +7,14 @@ is as soon as its head is parsed, an update check before that. The answers are t
 import asyncio
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from openaddons.sending import FileSender
-from openaddons.surfaces.http import SEND_FILE
+from openaddons.surfaces.http import DROP_CONNECTION, SEND_FILE
 
 _HEAD_BYTES_LIMIT: Final = 65_536
 _HEADERS_LIMIT: Final = 100
@@ -30,10 +31,35 @@ _PLAIN_HEADERS: Final = re.compile(
     rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*)\r\n){0,100}\r\n"
 )
 
+# Browsers send the same headers every time, and of one kind all send the same.
+_KEPT_HEADERS_BYTES: Final = 1024
+
 AnswerAtOnce = Callable[[bytes, list[tuple[bytes, bytes]]], bytes | None]
 """Of the target and the headers of a GET, the headers and the body of its 200; None: the long way."""
 AnswerUnparsed = Callable[[bytes], bytes | None]
 """The same, of the target alone."""
+
+
+@lru_cache(maxsize=1024)
+def _are_plain_as_before(headers: bytes) -> bool:
+    return _PLAIN_HEADERS.fullmatch(headers) is not None
+
+
+def _are_plain(headers: bytes) -> bool:
+    """Whether these are all the headers of a request, and nothing of them matters to its answer."""
+    if len(headers) > _KEPT_HEADERS_BYTES:
+        return _PLAIN_HEADERS.fullmatch(headers) is not None
+    return _are_plain_as_before(headers)
+
+
+class _Beginning:
+    """How all answers at once begin, and the list of headers that it was made of."""
+
+    of: list[tuple[bytes, bytes]] | None = None
+    bytes = b""
+
+
+_beginning = _Beginning()
 
 
 class HeadTooLarge(Exception):  # noqa: N818 - ends the parse; uvicorn answers 400
@@ -47,6 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
     answer_at_once: AnswerAtOnce | None = None
     answer_unparsed: AnswerUnparsed | None = None
     sends_files: bool = False
+    drops_connections: bool = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -131,6 +158,8 @@ class LimitedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             if self.sends_files and self.cycle is not None:
                 self.scope[SEND_FILE] = FileSender(self.cycle)  # type: ignore[typeddict-unknown-key]
+            if self.drops_connections:
+                self.scope[DROP_CONNECTION] = self.transport.close  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         self._between_messages = True
@@ -164,7 +193,7 @@ class LimitedProtocol(HttpToolsProtocol):
             not data.startswith(_BEGIN)
             or end < 0
             or target.translate(None, _IN_TARGETS)
-            or not _PLAIN_HEADERS.fullmatch(data, end + len(_END_OF_LINE))
+            or not _are_plain(data[end + len(_END_OF_LINE) :])
         ):
             return False
         answer = self.answer_unparsed(target)
@@ -196,8 +225,12 @@ class LimitedProtocol(HttpToolsProtocol):
         )
 
     def _write(self, answer: bytes) -> None:
-        lines = [b"%b: %b\r\n" % header for header in self.server_state.default_headers]
-        self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", *lines, answer)))
+        # uvicorn makes a new list every second, with the time in it.
+        headers = self.server_state.default_headers
+        if _beginning.of is not headers:
+            lines = (b"%b: %b\r\n" % header for header in headers)
+            _beginning.of, _beginning.bytes = headers, b"".join((b"HTTP/1.1 200 OK\r\n", *lines))
+        self.transport.write(_beginning.bytes + answer)
         self.server_state.total_requests += 1
 
     def _count(self, size_bytes: int) -> None:

@@ -6,14 +6,19 @@
     ├── RequestRefused                  a request of the API; carries an HTTP status
     │   ├── BodyMissing                 400
     │   ├── BodyNotZip                  400
+    │   ├── BodyNotJson                 400
     │   ├── ContentTypeWrong            400
     │   ├── TooManyAsked                400
+    │   ├── ControlRefused              400
+    │   ├── Forced                      any
     │   ├── CredentialsInvalid          401
     │   ├── TokenMissing                401
+    │   ├── KeyScoped                   403
     │   ├── NotFound                    404
     │   ├── MethodNotAllowed            405
     │   ├── UploadTimedOut              408
     │   ├── PackageTooLarge             413
+    │   ├── BodyTooLarge                413
     │   ├── RangeUnsatisfiable          416
     │   ├── TooManyRequests             429
     │   ├── InternalFailure             500
@@ -66,6 +71,12 @@ class BodyNotZip(RequestRefused):
     code = "PackageNotZip"
 
 
+class BodyNotJson(RequestRefused):
+    """The request body is not a JSON object. Send one, encoded in UTF-8, or no body at all."""
+
+    code = "BodyNotJson"
+
+
 class ContentTypeWrong(RequestRefused):
     """The Content-Type header is missing or its value is not application/zip.
     Send Content-Type: application/zip."""
@@ -77,6 +88,22 @@ class TooManyAsked(RequestRefused):
     """The update check asks about more than {limit} add-ons. Ask in several requests."""
 
     code = "TooManyAsked"
+
+
+class ControlRefused(RequestRefused):
+    """{problem}"""
+
+    code = "ControlRefused"
+
+
+class Forced(RequestRefused):
+    """{phrase}"""
+
+    code = "Forced"
+
+    def __init__(self, status: int, *, phrase: str) -> None:
+        super().__init__(phrase=phrase)
+        self.status = status  # type: ignore[misc]  # of every other refusal it is the class's
 
 
 class TokenMissing(RequestRefused):
@@ -105,6 +132,13 @@ class CredentialsInvalid(RequestRefused):
             (b"www-authenticate", value)
             for value in schemes.get(str(self.facts["scheme"]), (b"ApiKey", b"Bearer"))
         )
+
+
+class KeyScoped(RequestRefused):
+    """The key that you use speaks for one product alone and manages no keys. Use one that is not scoped."""
+
+    code = "KeyScoped"
+    status = 403
 
 
 class NotFound(RequestRefused):
@@ -137,6 +171,13 @@ class PackageTooLarge(RequestRefused):
     """The package is larger than the limit of {limit_bytes} bytes. Remove unneeded files and send it again."""
 
     code = "PackageTooLarge"
+    status = 413
+
+
+class BodyTooLarge(RequestRefused):
+    """The request body is larger than the limit of {limit_bytes} bytes. Shorten the texts in it."""
+
+    code = "BodyTooLarge"
     status = 413
 
 

@@ -14,7 +14,7 @@ from openaddons.packages.findings import Finding, Severity
 from openaddons.packages.folder import read_ignore
 from openaddons.packages.ignore import IgnoreInvalid
 from openaddons.packages.rules.registry import RULES, Rule
-from openaddons.text import one_line, say
+from openaddons.text import one_line, say, workflow_command
 
 _WIDTH: Final = 80
 _BOLD: Final = "\x1b[1m"
@@ -189,20 +189,8 @@ def as_github(packages: Sequence[Linted]) -> str:
                 inside = (finding.file, finding.line, finding.column)
                 message = f"{':'.join(str(part) for part in inside if part is not None)}: {message}"
             properties["title"] = finding.code
-            given = ",".join(
-                f"{name}={_escaped(str(value), ',:')}"
-                for name, value in properties.items()
-                if value is not None
-            )
-            lines.append(f"::{finding.severity} {given}::{_escaped(message)}")
+            lines.append(workflow_command(finding.severity, message, properties))
     return "\n".join([*lines, summary(packages)])
-
-
-def _escaped(text: str, also: str = "") -> str:
-    """As actions/toolkit, packages/core/src/command.ts: what would end the property or the command."""
-    return "".join(
-        f"%{ord(character):02X}" if character in f"%\r\n{also}" else character for character in text
-    )
 
 
 def as_sarif(packages: Sequence[Linted]) -> str:

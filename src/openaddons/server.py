@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 import uvicorn
 
-from openaddons.app import Serving, serve_store
+from openaddons.app import Emulation, Serving, serve_store
 from openaddons.connection import LimitedProtocol
 from openaddons.errors import AddressTaken
 from openaddons.settings import Settings
@@ -60,14 +60,16 @@ async def serve(
     *,
     on_ready: Callable[[str], None],
     stopping: asyncio.Event | None = None,
+    emulation: Emulation | None = None,
 ) -> bool:
     """Serve until SIGTERM, SIGINT or ``stopping``, then drain. ``on_ready`` hears the URL once it answers.
 
     Returns whether all work under way had ended in time.
     """
     settings = workshop.tools.settings
-    async with serve_store(workshop) as serving:
-        server = _Server(_config(serving), stopping or asyncio.Event())
+    async with serve_store(workshop, emulation=emulation) as serving:
+        config = _config(serving, emulated=emulation is not None)
+        server = _Server(config, stopping or asyncio.Event())
         running = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not running.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
@@ -87,22 +89,26 @@ async def serve(
         return ended
 
 
-def _config(serving: Serving) -> uvicorn.Config:
+def _config(serving: Serving, *, emulated: bool) -> uvicorn.Config:
     settings = serving.settings
-    chosen: dict[str, Any] = {"header_seconds": settings.header_seconds}
+    chosen: dict[str, Any] = {
+        "header_seconds": settings.header_seconds,
+        "drops_connections": emulated,
+    }
     if settings.fast_answers:
         chosen["answer_at_once"] = staticmethod(serving.application.answer_at_once)
         chosen["sends_files"] = True
         chosen["answer_unparsed"] = staticmethod(serving.application.answer_unparsed)
     protocol: Any = type("Protocol", (LimitedProtocol,), chosen)
     return uvicorn.Config(
-        serving.application,
+        serving.entrance,
         loop="uvloop",
         http=protocol,
         ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
+        date_header=not emulated,  # its own has the time of its own clock
         proxy_headers=False,
         log_config=None,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,

@@ -78,7 +78,8 @@ class Settings(BaseSettings):
         int, Field(ge=1, le=100, description="how often an operation is tried before it fails")
     ] = 10
     read_only: Annotated[
-        bool, Field(description="answer uploads and publishing with 503 (for maintenance)")
+        bool,
+        Field(description="answer uploads, publishing and changes by /manage/v1 with 503 (for maintenance)"),
     ] = False
     drain_seconds: Annotated[
         float,
@@ -100,7 +101,11 @@ class Settings(BaseSettings):
         int, Field(gt=0, description="uploads per client ID and minute before 429")
     ] = 60
     publishes_per_minute: Annotated[
-        int, Field(gt=0, description="publish requests per client ID and minute before 429")
+        int,
+        Field(
+            gt=0,
+            description="publish requests per client ID and minute before 429; as many changes by /manage/v1",
+        ),
     ] = 60
     tokens_per_minute: Annotated[
         int, Field(gt=0, description="token requests per client ID and minute before 429")

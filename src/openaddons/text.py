@@ -1,15 +1,17 @@
 """Text for people, in which strangers' letters may be."""
 
 import sys
+from collections.abc import Mapping
 
 
 def one_line(text: str) -> str:
     """A stranger's text for a terminal or a build log: on one line, without control characters.
 
-    A line of a build log that begins with ``::`` is an order to the build system, and an escape character is
-    one to the terminal; a store's message must be neither.
+    A line of a build log that begins with ``::`` or holds ``##[`` is an order to the build system, and an escape
+    character is one to the terminal; a store's message must be neither.
     """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line.replace("##[", "## [")
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -29,3 +31,20 @@ def size_in_words(size_bytes: int) -> str:
         if size < 1000:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} GB"
+
+
+def workflow_command(name: str, message: str, properties: Mapping[str, object]) -> str:
+    """An order to GitHub Actions such as ``::error file=a.js,line=3::message``; properties that are None are left out.
+
+    Escaped as actions/toolkit does it (packages/core/src/command.ts), so that no text ends it or begins another.
+    """
+    given = ",".join(
+        f"{key}={_escaped(str(value), ',:')}" for key, value in properties.items() if value is not None
+    )
+    return f"::{name} {given}::{_escaped(message)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    return "".join(
+        f"%{ord(character):02X}" if character in f"%\r\n{also}" else character for character in text
+    )

@@ -17,6 +17,7 @@ import pytest
 from openaddons.app import open_store
 from openaddons.settings import Settings
 from openaddons.store.products import Product
+from openaddons.work.creating import make_product
 from tests.acceptance.browser import Browser, browsing, need_chromium
 from tests.acceptance.namespaces import need_namespaces
 from tests.acceptance.relay import Relay, relay_to
@@ -121,7 +122,9 @@ def store(settings: Settings, first_package: bytes) -> Iterator[Store]:
     """A running store."""
     with open_store(settings) as workshop:
         account = make_account(workshop)
-        product = make_published(workshop, account, first_package)
+        # With a key that the store makes: real browsers look at what is signed with it.
+        draft = make_product(workshop.tools, publisher=account.publisher, name="Sample", actor="test")
+        product = make_published(workshop, account, first_package, product=draft)
     with serving(settings) as url:
         yield Store(url, settings, account, product)
 

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,13 @@ def openaddons(store: Store, tmp_path: Path) -> Openaddons:
     }
 
     def run(*command: str | Path, **overridden: str | None) -> tuple[int, Any]:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | given | overridden
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            **given,
+            **overridden,
+        }
         done = subprocess.run(
             [sys.executable, "-m", "openaddons", *map(str, command), "--json"],
             env={name: value for name, value in environment.items() if value is not None},
@@ -66,11 +73,11 @@ def test_upload_status_and_publish_do_the_same_in_steps(
 ) -> None:
     accepted = openaddons("upload", update, "--no-wait")[1]
     assert accepted["outcome"] == "accepted"
-    code, answer = openaddons("status", accepted["operation_id"], "--wait")
+    code, answer = openaddons("wait", accepted["next"][0].split()[-1])
     assert (code, answer["outcome"]) == (0, "uploaded")
 
     accepted = openaddons("publish", "--no-wait")[1]
-    code, answer = openaddons("status", accepted["operation_id"], "--wait")
+    code, answer = openaddons("wait", accepted["next"][0].split()[-1])
 
     assert (code, answer["outcome"]) == (0, "published")
     assert store.wait_for_release("1.1.0")["state"] == "In the store"
@@ -95,7 +102,7 @@ def test_a_refused_package_ends_with_4_and_every_reason(
     before = store.in_store()
     update.write_bytes(make_zip("1.1.0.beta"))
 
-    code, answer = openaddons("publish", update)
+    code, answer = openaddons("publish", update, "--no-lint")
 
     assert (code, answer["outcome"], answer["error_code"]) == (4, "package_refused", "PackageValidationError")
     assert [(error["code"], error["file"]) for error in answer["errors"]] == [
@@ -116,11 +123,14 @@ def test_a_version_that_was_published_before_ends_with_5(openaddons: Openaddons,
     )
 
 
-def test_a_submission_in_review_ends_the_next_publish_with_6(
+def test_a_submission_in_review_ends_a_wait_with_8_and_the_next_publish_with_6(
     openaddons: Openaddons, store: Store, update: Path
 ) -> None:
     store.operate("product", "policy", store.product.id, "manual")
-    assert openaddons("publish", update)[0] == 0
+    first = openaddons("publish", update)
+    assert first[0] == 0
+    waited = openaddons("wait", first[1]["publish_id"], "--until", "in-store", "--timeout", "1")
+    assert (waited[0], waited[1]["outcome"]) == (8, "timeout")
     update.write_bytes(make_zip("1.2.0"))
 
     code, answer = openaddons("publish", update)
@@ -133,6 +143,78 @@ def test_nothing_to_publish_ends_with_7(openaddons: Openaddons) -> None:
     code, answer = openaddons("publish")
 
     assert (code, answer["error_code"]) == (7, "NoModulesUpdated")
+
+
+def test_a_slot_that_becomes_free_is_taken(openaddons: Openaddons, store: Store, update: Path) -> None:
+    store.operate("product", "policy", store.product.id, "manual")
+    first = openaddons("publish", update)[1]
+    update.write_bytes(make_zip("1.2.0"))
+    assert openaddons("upload", update)[0] == 0
+
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(openaddons, "publish", "--draft", "--wait-for-slot", "60")
+        store.operate("submission", "approve", first["submission_id"])
+
+    assert (second.result()[0], second.result()[1]["outcome"]) == (0, "published")
+
+
+def test_nothing_to_publish_may_be_well(openaddons: Openaddons) -> None:
+    code, answer = openaddons("publish", "--ok-if-unchanged")
+
+    assert (code, answer["outcome"]) == (0, "unchanged")
+
+
+def test_a_rehearsal_and_a_check_of_credentials_change_nothing(
+    openaddons: Openaddons, store: Store, update: Path
+) -> None:
+    before = store.shown()
+
+    assert openaddons("publish", update, "--dry-run")[0] == 0
+    assert openaddons("check-credentials")[0] == 0
+    assert openaddons("check-credentials", EDGE_ADDONS_API_KEY="wrong")[0] == 3
+    assert store.shown() == before
+
+
+def test_a_wait_that_ran_out_of_time_is_taken_up_by_another_process(
+    openaddons: Openaddons, store: Store, update: Path
+) -> None:
+    operation_id = openaddons("publish", update, "--wait", "none")[1]["publish_id"]
+
+    code, answer = openaddons("wait", operation_id)
+
+    assert (code, answer["outcome"], answer["publish_id"]) == (0, "published", operation_id)
+    assert store.wait_for_release("1.1.0")["state"] == "In the store"
+
+
+CRASHING = """
+import os
+import openaddons.client._sync as sync
+def crash(self, *args, **kwargs): raise RuntimeError("a fault of ours")
+setattr(sync.EdgeAddons, os.environ["CRASH"], crash)
+"""
+
+
+def test_no_crash_shows_a_secret(store: Store, update: Path, tmp_path: Path) -> None:
+    client_id, api_key = store.account.publisher.client_id, store.account.api_key
+    (tmp_path / "sitecustomize.py").write_text(CRASHING, encoding="utf-8")
+    dotenv = f"EDGE_ADDONS_API_KEY='{api_key}'\nEDGE_ADDONS_CLIENT_ID={client_id}\n"
+    (tmp_path / ".env").write_text(dotenv, encoding="utf-8")
+    command = [sys.executable, "-m", "openaddons", "publish", str(update), "--verbose"]
+    place = ["--base-url", store.url, "--product", store.product.id]
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+
+    for crash in ("__init__", "upload", "wait_upload", "publish", "wait_publish"):
+        done = subprocess.run(
+            [*command, *place, *(["--json"] if crash == "publish" else [])],
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "CRASH": crash},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, "RuntimeError: a fault of ours" in done.stderr) == (1, True)
+        assert "API key        (.env, line 1)" in done.stderr
+        assert api_key not in done.stdout + done.stderr
 
 
 def test_wrong_credentials_end_with_3(openaddons: Openaddons, store: Store, update: Path) -> None:

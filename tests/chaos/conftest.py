@@ -1,11 +1,13 @@
-"""The figures of the kill tests, at the end of the run."""
+"""Stores that are attacked, and the figures of the attacks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
 import pytest
 
 from openaddons.settings import Settings
-from tests.chaos.scene import TALLIES, Scene, scene
+from tests.chaos.scene import Scene, scene
+from tests.conftest import TALLY
 from tests.stores import fresh_database
 
 
@@ -34,11 +36,10 @@ def attacked(
         yield opened
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each database that was attacked."""
-    for name, tally in TALLIES.items():
-        if tally.kills:
-            terminalreporter.write_line(
-                f"{name}: {tally.kills} kills, {len(tally.accepted)} operations accepted, "
-                f"{tally.ended} ended, {tally.lost} lost, {tally.doubled} doubled"
-            )
+@pytest.fixture
+def tallied(
+    attacked: Scene, database_name: str, record_property: Callable[[str, object], None]
+) -> Iterator[None]:
+    """After this test, the last of its scene, the scene's figures go into the summary of the run."""
+    yield
+    record_property(TALLY, (database_name, asdict(attacked.tally)))

@@ -22,9 +22,9 @@ POINTS = (
 
 
 @pytest.fixture
-def queue_settings(settings: Settings) -> Settings:
+def queue_settings(empty_settings: Settings) -> Settings:
     """Settings with the engine that each database has by itself."""
-    return settings.model_copy(update={"engine": EngineKind.AUTO})
+    return empty_settings.model_copy(update={"engine": EngineKind.AUTO})
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ def load(attacked: Scene) -> Iterator[Load]:
         yield load
 
 
+@pytest.mark.usefixtures("tallied")
 def test_kills_at_random_instants_lose_nothing_and_double_nothing(attacked: Scene, load: Load) -> None:
     instants = random.Random(20_240_725)
 

@@ -142,6 +142,7 @@ def test_a_kill_at_a_commit(attacked: Scene, walk: Walk, kill: Kill) -> None:
     _killed_once(attacked, walk, kill, role=attacked.roles[-1])
 
 
+@pytest.mark.usefixtures("tallied")
 def test_afterwards_nothing_is_lost_doubled_or_left_over(attacked: Scene, walk: Walk) -> None:
     attacked.start()
 

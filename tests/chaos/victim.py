@@ -69,18 +69,9 @@ class _Trigger:
         self._kill = kill
         self._numbers = itertools.count(1)
 
-    def before(self) -> int:
-        """A passage begins; its number."""
-        number = next(self._numbers)
-        self._check("before", number)
-        return number
-
-    def after(self, number: int) -> None:
-        """That passage ends; others may have begun meanwhile in other threads."""
-        self._check("after", number)
-
-    def _check(self, when: str, number: int) -> None:
-        if (when, number) == (self._kill.when, self._kill.passage):
+    def at(self, when: str) -> None:
+        """A passage begins, or has ended well: on a busy machine a lease runs out, and what it was for raises."""
+        if when == self._kill.when and next(self._numbers) == self._kill.passage:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -106,16 +97,16 @@ def _arm(kill: Kill) -> None:
 def _wrapped(original: Callable[..., Any], trigger: _Trigger) -> Callable[..., Any]:
     @functools.wraps(original)
     def plain(*args: Any, **kwargs: Any) -> Any:
-        number = trigger.before()
+        trigger.at("before")
         result = original(*args, **kwargs)
-        trigger.after(number)
+        trigger.at("after")
         return result
 
     @functools.wraps(original)
     async def awaited(*args: Any, **kwargs: Any) -> Any:
-        number = trigger.before()
+        trigger.at("before")
         result = await original(*args, **kwargs)
-        trigger.after(number)
+        trigger.at("after")
         return result
 
     return awaited if inspect.iscoroutinefunction(original) else plain
@@ -125,15 +116,14 @@ def _wrap_commits(trigger: _Trigger) -> None:
     """On PostgreSQL the driver has a method; the writer of SQLite says COMMIT as a statement, in one thread."""
     wrapped: Any = _wrapped(psycopg.Connection.commit, trigger)
     psycopg.Connection.commit = wrapped  # type: ignore[method-assign]
-    under_way: list[int] = []
 
     def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if statement == "COMMIT":
-            under_way.append(trigger.before())
+            trigger.at("before")
 
     def after(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         if statement == "COMMIT":
-            trigger.after(under_way.pop())
+            trigger.at("after")
 
     sa.event.listen(sa.Engine, "before_cursor_execute", before)
     sa.event.listen(sa.Engine, "after_cursor_execute", after)

@@ -243,7 +243,8 @@ def test_an_unknown_product_is_refused_in_words(operator: Operator) -> None:
     assert (result.exit_code, result.stderr) == (1, "error: There is no product nobody. [NotKnown]\n")
 
 
-def test_upgrading_twice_changes_nothing(operator: Operator) -> None:
+def test_upgrading_twice_changes_nothing(empty_settings: Settings, tmp_path: Path) -> None:
+    operator = Operator(empty_settings, tmp_path)
     first = operator.gets("db", "upgrade")
     second = operator.gets("db", "upgrade")
 

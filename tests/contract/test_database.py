@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from openaddons.clock import SystemClock
 from openaddons.errors import SchemaOutdated
 from openaddons.ids import new_guid
+from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
 from openaddons.store import schema
 from openaddons.store.offered import ALL, offered_generation, read_offered
@@ -37,9 +39,11 @@ from openaddons.store.session import (
     open_database,
 )
 from openaddons.store.states import ProductState
+from openaddons.store.submissions import Submission, approve_submission, claim_submission, list_submissions
 from openaddons.store.tables import events, metadata, publishers
 from openaddons.work.postgres import install_queue
 from tests.stores import start_process, wait_until
+from tests.unit.store.walks import Walk, new_publisher
 
 
 class _No(Exception):  # noqa: N818 - what a verb of these tests raises
@@ -49,7 +53,6 @@ class _No(Exception):  # noqa: N818 - what a verb of these tests raises
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
     """A database with the newest schema."""
-    schema.upgrade(settings.database_url)
     opened = open_database(settings.database_url, SystemClock())
     yield opened
     opened.close()
@@ -114,18 +117,18 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(database: Database, se
     assert _names(database) == {"Acme"}
 
 
-def test_starts_at_the_same_moment_make_one_schema(settings: Settings) -> None:
+def test_starts_at_the_same_moment_make_one_schema(empty_settings: Settings) -> None:
     together = threading.Barrier(4)
 
     def start() -> None:
         together.wait()
-        schema.ensure_current(settings.database_url)
+        schema.ensure_current(empty_settings.database_url)
 
     with ThreadPoolExecutor(4) as threads:
         for each in [threads.submit(start) for _ in range(4)]:
             each.result()
 
-    assert schema.current_revision(settings.database_url) == schema.HEAD
+    assert schema.current_revision(empty_settings.database_url) == schema.HEAD
 
 
 def test_a_queue_that_is_installed_by_several_at_once_is_installed_once(postgres_database: str) -> None:
@@ -324,18 +327,18 @@ def test_a_transaction_that_hangs_does_not_hold_its_locks_for_ever(postgres_data
     assert shown == "15s"
 
 
-def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(settings: Settings) -> None:
-    _upgrade_to(settings, "0002")
-    engine = make_engine(settings.database_url)
+def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(empty_settings: Settings) -> None:
+    _upgrade_to(empty_settings, "0002")
+    engine = make_engine(empty_settings.database_url)
     with engine.begin() as connection:
         for statement in _OLDER_STORE.strip().splitlines():
             connection.exec_driver_sql(statement)
     engine.dispose()
 
-    schema.upgrade(settings.database_url)
+    schema.upgrade(empty_settings.database_url)
 
-    with contextlib.closing(open_database(settings.database_url, SystemClock())) as opened:
-        assert schema.current_revision(settings.database_url) == schema.HEAD
+    with contextlib.closing(open_database(empty_settings.database_url, SystemClock())) as opened:
+        assert schema.current_revision(empty_settings.database_url) == schema.HEAD
         product = opened.read(find_product, id_or_crx_id="product")
         assert (product.state, product.first_rings) == (ProductState.UPDATE_IN_REVIEW, [])
         (offered,) = opened.read(lambda tx: list(read_offered(tx, since=0)))
@@ -373,3 +376,24 @@ INSERT INTO submissions (id, product_id, package_id, version, revision, modules,
 INSERT INTO releases VALUES ('r1', 'product', 's1', '1.0', 'o1', 'd1', 1, 1)
 INSERT INTO releases VALUES ('r2', 'product', 's2', '2.0', 'o2', 'd2', 2, 2)
 """  # noqa: E501 - one statement a line
+
+
+def test_a_submission_that_was_taken_further_between_the_look_and_the_claim_is_not_claimed(
+    postgres_database: str,
+) -> None:
+    schema.upgrade(postgres_database)
+    with contextlib.closing(open_database(postgres_database, SystemClock())) as opened:
+        walk = Walk(opened, Settings(certification=CertificationPolicy.AUTOMATIC), new_publisher(opened))
+        walk.go(["put package", "submit"])
+        (submission,) = opened.read(list_submissions)
+        approved: list[Submission] = []
+
+        def approve(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            if statement.startswith("UPDATE submissions SET") and not approved:
+                approved.append(submission)  # first: the approval is such an update itself
+                opened.run(approve_submission, submission_id=submission.id, actor="test")
+
+        sa.event.listen(opened.engine, "before_cursor_execute", approve)
+        claim = opened.run(claim_submission, product_id=walk.product_id, lease=timedelta(seconds=15))
+
+    assert ([submission], None) == (approved, claim)

@@ -247,7 +247,7 @@ def test_the_operation_of_a_killed_process_is_taken_over(crew: Crew) -> None:
     upload = crew.accept(product, make_zip("1.1.0"))
     with held_by_pipe(crew.object_path(crew.operation(upload)["object_key"])):
         first = crew.carrier()
-        wait(lambda: crew.operation(upload)["attempt"] == 1)
+        wait(lambda: crew.operation(upload)["attempt"] >= 1)
         if not crew.embedded:
             crew.carrier()
         first.kill()
@@ -288,7 +288,8 @@ def test_a_process_that_was_taken_for_dead_changes_nothing(shared: Crew) -> None
 
 def test_a_drain_ends_the_step_under_way_and_begins_no_other(shared: Crew) -> None:
     product, other = shared.product(), shared.product("Other")
-    with shared.working() as store:
+    # A lease that does not run out on a busy machine: nobody takes anything over here.
+    with shared.working(OPENADDONS_LEASE_SECONDS="15") as store:
         first = shared.parts[0]
         upload = store.upload(shared.account, product.id, make_zip("1.1.0"))
         wait(lambda: shared.state(upload) == OperationState.SUCCEEDED)

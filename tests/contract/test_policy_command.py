@@ -14,9 +14,8 @@ from openaddons.settings import Settings
 from openaddons.store.offered import announce_update_url
 from openaddons.store.offers import create_ring
 from openaddons.store.products import Product, block_product
-from openaddons.work.creating import make_product
 from openaddons.work.workshop import Workshop
-from tests.stores import make_account, make_published
+from tests.stores import make_account, make_draft, make_published
 
 URL = "https://addons.example/updates?token=0123456789abcdef"
 
@@ -107,7 +106,7 @@ def test_a_file_is_written_byte_for_byte(settings: Settings, products: tuple[Pro
 def test_a_product_that_is_not_in_the_store_yet_gets_its_policy_and_a_word(settings: Settings) -> None:
     with open_store(settings) as workshop:
         account = make_account(workshop)
-        product = make_product(workshop.tools, publisher=account.publisher, name="New", actor="test")
+        product = make_draft(workshop, account, name="New")
 
     result = types(settings, product.id, "--browser", "chromium", "--os", "linux")
 

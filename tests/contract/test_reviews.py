@@ -20,10 +20,10 @@ from openaddons.store.reviews import Review, review_of_draft, review_of_submissi
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import Submission, approve_submission, cancel_submission, list_submissions
 from openaddons.store.tables import contents, packages, products
-from openaddons.work.creating import make_product, put_package, submit
+from openaddons.work.creating import put_package, submit
 from openaddons.work.uploads import check_upload
 from openaddons.work.workshop import Workshop
-from tests.stores import Account, make_account, make_zip
+from tests.stores import Account, make_account, make_draft, make_zip
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations"
 BROWSING = PermissionWarning("Read your browsing history")
@@ -37,9 +37,7 @@ class Publisher:
         self.database = workshop.tools.database
         self.account: Account = make_account(workshop)
         self._folder = folder
-        self.product: Product = make_product(
-            workshop.tools, publisher=self.account.publisher, name="Sample", actor="test"
-        )
+        self.product: Product = make_draft(workshop, self.account)
         self.database.run(
             set_certification, product_id=self.product.id, policy="manual", delay_seconds=None, actor="test"
         )

@@ -10,8 +10,15 @@ import pytest
 from openaddons.settings import Settings
 from openaddons.store.products import Product
 from openaddons.surfaces.edge.waiting import Waiting
-from openaddons.work.creating import make_product
-from tests.stores import Account, RunningStore, fresh_database, make_account, make_published, running_store
+from tests.stores import (
+    Account,
+    RunningStore,
+    fresh_database,
+    make_account,
+    make_draft,
+    make_published,
+    running_store,
+)
 
 OpenStore = Callable[..., AbstractContextManager[RunningStore]]
 
@@ -64,7 +71,7 @@ def new_account(store: RunningStore) -> Account:
 
 def new_product(store: RunningStore, account: Account) -> Product:
     """A product that has no package yet."""
-    return make_product(store.workshop.tools, publisher=account.publisher, name="Sample", actor="test")
+    return make_draft(store.workshop, account)
 
 
 @pytest.fixture

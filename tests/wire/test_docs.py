@@ -1,4 +1,4 @@
-"""docs/api.md and docs/updates.md name every status, code and message, each with a test that is there."""
+"""The pages on what is served name every status, code and message, each with a test that is there."""
 
 import ast
 import re
@@ -17,7 +17,8 @@ from openaddons.surfaces.token import app as token
 from openaddons.work import outcomes
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("api.md", "updates.md"))
+PAGES = ("api.md", "management.md", "updates.md", "emulator.md")
+PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in PAGES)
 ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and "::test_" in line]
 
 

@@ -18,10 +18,19 @@ from openaddons.errors import Refusal
 # name -> ("module:attribute" of the click command, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "check-credentials": (
+            "openaddons.cli.credentials:check_credentials",
+            "Say whether a store accepts the credentials.",
+        ),
+        "completion": ("openaddons.cli.completion:completion", "Print the shell's completion script."),
         "db": ("openaddons.cli.db:db", "Create, upgrade and look at the store's database."),
         "demo": ("openaddons.cli.demo:demo", "Start a store on this machine with one extension in it."),
         "doctor": ("openaddons.cli.doctor:doctor", "Say why something does not work."),
         "draft": ("openaddons.cli.drafts:draft", "Show and edit the draft of a product."),
+        "emulator": (
+            "openaddons.cli.emulator:emulator",
+            "Run the store for tests: nothing is kept, every failure on demand.",
+        ),
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
         "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),
@@ -35,9 +44,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "release": ("openaddons.cli.releases:release", "Offer, roll back and withdraw releases."),
         "ring": ("openaddons.cli.rings:ring", "Create and list rings, which get releases first."),
         "serve": ("openaddons.cli.serve:serve", "Run the store."),
-        "status": ("openaddons.cli.publish:status", "Show what became of an upload or a publish."),
+        "status": ("openaddons.cli.operations:status", "Show what became of an upload or a publish."),
         "submission": ("openaddons.cli.submissions:submission", "List, show and decide submissions."),
         "upload": ("openaddons.cli.publish:upload", "Upload a package; it becomes the draft."),
+        "wait": ("openaddons.cli.operations:wait", "Wait for the end of an upload or a publish."),
         "worker": ("openaddons.cli.serve:worker", "Run background work for a store on many machines."),
     }
 )
@@ -128,6 +138,6 @@ class LazyGroup(click.Group):
 def main() -> None:
     """A browser add-on store that anyone can run, and the client that publishes to it.
 
-    The commands publish, status and upload speak to any store with the Edge Add-ons API, Microsoft's too.
-    The other commands run and look after a store of your own.
+    The commands publish, upload, status, wait and check-credentials speak to any store with the Edge Add-ons
+    API, Microsoft's too; lint and pack need none. The others run and look after a store of your own.
     """

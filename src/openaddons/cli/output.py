@@ -1,6 +1,7 @@
-"""How every command speaks: one JSON document or text on stdout, progress on a terminal's stderr."""
+"""How every command speaks: one JSON document or text on stdout, progress on stderr where somebody reads it."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -25,15 +26,19 @@ def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
     """Print the result on stdout: ``value`` as one JSON document, or ``text`` for people.
 
     JSON is escaped to ASCII, which no terminal's or log's encoding can break. A value that JSON does not
-    have (a time, an enumeration) is written as its ``str``.
+    have (a time, an enumeration) is written as its ``str``. ``##[`` is an order to GitHub Actions, wherever it
+    stands in a line.
     """
-    say(json.dumps(value, indent=2, default=str) if as_json else text)
+    say(json.dumps(value, indent=2, default=str).replace("##[", "#\\u0023[") if as_json else text)
 
 
 def note(text: str, *, quiet: bool) -> None:
-    """Say on stderr what goes on just now; only where a person watches, and not with ``--quiet``."""
-    if not quiet and sys.stderr.isatty():
-        click.echo(text, err=True)
+    """Say on stderr what goes on just now: to a person at a terminal, or to a build's log; not with ``--quiet``.
+
+    Builds say of themselves that they are some, by the variable CI.
+    """
+    if not quiet and (sys.stderr.isatty() or os.environ.get("CI")):
+        say(text, err=True)
 
 
 def progress_bar(label: str, *, quiet: bool) -> Callable[[int, int], None] | None:

@@ -8,11 +8,10 @@ import click
 from openaddons.cli.output import emit, json_option, one_line
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
-from openaddons.store.offered import ALL
-from openaddons.store.offers import offer_to_all, offer_to_rings, offered_releases, withdraw_release
+from openaddons.store.offers import offer_to_all, offer_to_rings, withdraw_release
 from openaddons.store.products import Product, find_product
-from openaddons.store.releases import list_releases
-from openaddons.store.rolling_back import content_of, plan_roll_back, roll_back
+from openaddons.store.releases import list_standings
+from openaddons.store.rolling_back import plan_roll_back, roll_back
 from openaddons.store.session import Transaction
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import read_submission
@@ -25,18 +24,10 @@ def release() -> None:
 
 def describe_releases(tx: Transaction, *, product: Product) -> list[dict[str, Any]]:
     """A product's releases, newest first: each with the rings that get it and the version it brings back."""
-    offered = offered_releases(tx, product_id=product.id)
     answer = []
-    for each in list_releases(tx, product_id=product.id):
-        content = content_of(tx, release=each)
-        answer.append(
-            plain(each)
-            | {
-                "live": each.id == product.live_release_id,
-                "rings": sorted(ring for ring, given in offered.items() if ring != ALL and given == each),
-                "content_of": None if content == each else content.version,
-            }
-        )
+    for each in list_standings(tx, product_id=product.id):
+        standing = plain(each)
+        answer.append(standing.pop("release") | standing)
     return answer
 
 

@@ -10,9 +10,11 @@
         publish = store.publish(product_id, notes="Sign in as demo / demo.")
         print(store.wait_publish(product_id, publish).message)
 
-``openaddons.client.errors`` draws the tree of what can come of it instead.
+``AsyncEdgeAddons`` has the same methods for asyncio. ``openaddons.client.errors``
+draws the tree of what can come of it instead.
 """
 
+from openaddons.client._async import AsyncEdgeAddons
 from openaddons.client._package import Progress
 from openaddons.client._sync import EdgeAddons
 from openaddons.client.errors import (
@@ -25,14 +27,17 @@ from openaddons.client.errors import (
     NetworkError,
     NotFound,
     NothingToPublish,
+    NotSupported,
     OperationFailed,
     PackageRefused,
     PackageTooLarge,
     PublishRefused,
     RedirectRefused,
     RequestRefused,
+    ReviewFailed,
     StoreTrouble,
     StoreUnavailable,
+    SubmissionCancelled,
     SubmissionInProgress,
     SubmissionInvalid,
     Timeout,
@@ -53,6 +58,19 @@ from openaddons.client.models import (
     OperationKind,
     OperationStatus,
 )
+from openaddons.client.products import (
+    CredentialsCheck,
+    Draft,
+    DraftModule,
+    Key,
+    KeyKind,
+    LiveVersion,
+    NewKey,
+    ProductState,
+    Release,
+    Submission,
+    SubmissionState,
+)
 
 __all__ = [
     "MICROSOFT_BASE_URL",
@@ -60,15 +78,24 @@ __all__ = [
     "AnswerLost",
     "AnswerUnreadable",
     "ApiKey",
+    "AsyncEdgeAddons",
     "ClientSecret",
     "CreateNotAllowed",
     "Credentials",
+    "CredentialsCheck",
     "CredentialsRejected",
+    "Draft",
+    "DraftModule",
     "EdgeAddons",
     "EdgeAddonsError",
+    "Key",
+    "KeyKind",
+    "LiveVersion",
     "ModulesInvalid",
     "NetworkError",
+    "NewKey",
     "NotFound",
+    "NotSupported",
     "NothingToPublish",
     "Operation",
     "OperationError",
@@ -77,14 +104,20 @@ __all__ = [
     "OperationStatus",
     "PackageRefused",
     "PackageTooLarge",
+    "ProductState",
     "Progress",
     "PublishRefused",
     "RedirectRefused",
+    "Release",
     "RequestRefused",
+    "ReviewFailed",
     "StoreTrouble",
     "StoreUnavailable",
+    "Submission",
+    "SubmissionCancelled",
     "SubmissionInProgress",
     "SubmissionInvalid",
+    "SubmissionState",
     "Timeout",
     "TooManyRequests",
     "UnexpectedFailure",

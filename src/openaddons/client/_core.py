@@ -1,7 +1,7 @@
 """Requests out of values, values out of answers. Nothing here reads a socket, a file or a clock."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -22,6 +22,9 @@ from openaddons.client.models import (
 LONGEST_HOLD_SECONDS: Final = 25
 """How long a store may be asked to hold a status answer; many a proxy gives up at 30 s."""
 
+PROBLEM_TYPE: Final = "application/problem+json"
+"""The media type of the management API's refusals (RFC 9457), by which OpenAddons is recognised."""
+
 USER_AGENT: Final = f"openaddons/{__version__}"
 
 _TOKEN_LIFETIME_SECONDS: Final = 300.0  # where a token endpoint does not say, or says nothing credible
@@ -37,6 +40,10 @@ class Endpoint(Enum):
     PUBLISH = auto()
     PUBLISH_STATUS = auto()
     TOKEN = auto()
+    MANAGE_LOOK = auto()
+    """A GET of the management API."""
+    MANAGE_CHANGE = auto()
+    """A POST or DELETE of the management API."""
 
 
 class Package(Protocol):
@@ -47,8 +54,13 @@ class Package(Protocol):
         """How many there are; it becomes the Content-Length."""
         ...
 
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes from the beginning, in pieces."""
+    @property
+    def progress(self) -> Callable[[int, int], None] | None:
+        """Called with the bytes sent and the bytes in all."""
+        ...
+
+    def chunks(self) -> Generator[bytes]:
+        """The bytes from the beginning, in pieces that are not empty."""
         ...
 
 
@@ -57,6 +69,8 @@ class Request:
     """One HTTP request. Headers and body stay out of ``repr``, for they carry the credentials."""
 
     endpoint: Endpoint
+    purpose: str
+    """In words, for messages: ``the upload``."""
     method: str
     url: str
     headers: Mapping[str, str] = field(repr=False)
@@ -66,12 +80,25 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP response, read to its end. Header names are in lower case."""
+    """One HTTP response, read to its end. Header names are in lower case.
+
+    Only the status is in ``repr``: an answer may bring a token or a new key, or repeat what was sent.
+    """
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    reason: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    reason: str = field(default="", repr=False)
+
+    @property
+    def media_type(self) -> str:
+        """The media type alone, in lower case; empty where there is none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def sent_time(self) -> datetime | None:
+        """When the store sent it, by the store's own clock (``Date``)."""
+        return http_date(self.headers.get("date", ""))
 
     def without(self, secrets: tuple[str, ...]) -> "Answer":
         """The same answer, should it repeat a secret, with that secret blotted out."""
@@ -109,7 +136,7 @@ def upload_request(base_url: str, product_id: str, package: Package) -> Request:
     """The reference's "Upload a package to update an existing submission"."""
     headers = {"Content-Type": "application/zip", "Content-Length": str(package.size_bytes)}
     url = f"{_product_url(base_url, product_id)}/submissions/draft/package"
-    return Request(Endpoint.UPLOAD, "POST", url, headers, package)
+    return Request(Endpoint.UPLOAD, "the upload", "POST", url, headers, package)
 
 
 def publish_request(base_url: str, product_id: str, *, notes: str) -> Request:
@@ -119,7 +146,8 @@ def publish_request(base_url: str, product_id: str, *, notes: str) -> Request:
     """
     url = f"{_product_url(base_url, product_id)}/submissions"
     body = json.dumps({"notes": notes}, ensure_ascii=False).encode()
-    return Request(Endpoint.PUBLISH, "POST", url, {"Content-Type": "application/json"}, body)
+    headers = {"Content-Type": "application/json"}
+    return Request(Endpoint.PUBLISH, "the publish", "POST", url, headers, body)
 
 
 def status_request(
@@ -135,6 +163,7 @@ def status_request(
     path = "submissions/draft/package/operations" if uploaded else "submissions/operations"
     return Request(
         Endpoint.UPLOAD_STATUS if uploaded else Endpoint.PUBLISH_STATUS,
+        f"the question about the {kind}",
         "GET",
         f"{_product_url(base_url, product_id)}/{path}/{operation_id}",
         {"Accept": "application/json", "Prefer": f"wait={min(hold_seconds, LONGEST_HOLD_SECONDS)}"},
@@ -151,7 +180,14 @@ def token_request(credentials: ClientSecret) -> Request:
         "grant_type": "client_credentials",
     }
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-    return Request(Endpoint.TOKEN, "POST", credentials.token_url, headers, urlencode(form).encode())
+    return Request(
+        Endpoint.TOKEN,
+        "the request for an access token",
+        "POST",
+        credentials.token_url,
+        headers,
+        urlencode(form).encode(),
+    )
 
 
 def accepted_operation_id(answer: Answer) -> str:
@@ -187,7 +223,7 @@ def operation_of(answer: Answer, *, kind: OperationKind, operation_id: str) -> O
         )
     if value.get("status") is None:
         raise UnexpectedFailure(
-            _text(value.get("message"))
+            text_or_none(value.get("message"))
             or "The store answered about the operation without a status or a message.",
             operation_id=operation_id,
             http_status=answer.status,
@@ -212,32 +248,35 @@ def described_operation(
         kind=kind,
         id=operation_id,
         status=status,
-        created_time=_moment(value.get("createdTime")),
-        last_updated_time=_moment(value.get("lastUpdatedTime")),
-        message=_text(value.get("message")),
-        error_code=_text(value.get("errorCode")),
+        created_time=moment_or_none(value.get("createdTime")),
+        last_updated_time=moment_or_none(value.get("lastUpdatedTime")),
+        message=text_or_none(value.get("message")),
+        error_code=text_or_none(value.get("errorCode")),
         errors=_errors(value.get("errors")),
     )
 
 
 def token_of(answer: Answer, *, now_seconds: float) -> Token:
     """The access token of a successful token answer (RFC 6749 section 5.1); AnswerUnreadable without one."""
-    value = json_object(answer) or {}
-    access_token = value.get("access_token")
-    if not isinstance(access_token, str) or not all(
-        "!" <= character <= "~" for character in access_token + "!"
-    ):
-        access_token = ""
-    if not access_token:
+    if (token := _token(json_object(answer) or {}, now_seconds)) is None:
         raise AnswerUnreadable(
             "The token endpoint answered without an access token.",
             advice="Check the token URL: it ends in /oauth2/v2.0/token.",
             http_status=answer.status,
             correlation_id=correlation_id(answer),
         )
+    return token
+
+
+def _token(value: Mapping[str, Any], now_seconds: float) -> Token | None:
+    access_token = value.get("access_token")
+    if not isinstance(access_token, str) or not access_token:
+        return None
+    if not all("!" <= character <= "~" for character in access_token):
+        return None
     try:
         lifetime_seconds = float(value.get("expires_in", _TOKEN_LIFETIME_SECONDS))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         lifetime_seconds = _TOKEN_LIFETIME_SECONDS
     if not 0 <= lifetime_seconds <= 86_400:
         lifetime_seconds = _TOKEN_LIFETIME_SECONDS
@@ -258,13 +297,12 @@ def said(answer: Answer) -> str:
     """What an error answer says for itself: a JSON message, plain text, the reason phrase, or nothing."""
     value = json_object(answer)
     if value is not None:
-        for name in ("message", "error_description", "error"):
-            if text := _text(value.get(name)):
+        for name in ("message", "detail", "title", "error_description", "error"):
+            if text := text_or_none(value.get(name)):
                 return text
-    media_type = answer.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
     if (
         value is None
-        and media_type == "text/plain"
+        and answer.media_type in {"", "text/plain"}
         and (text := answer.body.decode(errors="replace").strip())
     ):
         return shortened(text)
@@ -279,6 +317,19 @@ def correlation_id(answer: Answer) -> str | None:
     return None
 
 
+def http_date(text: str) -> datetime | None:
+    """A moment as HTTP writes it (RFC 9110 section 5.6.7); None for anything else."""
+    from email.utils import (
+        parsedate_to_datetime,
+    )  # brings sockets along, and is needed when something went wrong
+
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 def shortened(text: str) -> str:
     """At most 300 characters of a stranger's text, on one line."""
     line = " ".join(text.split())
@@ -289,13 +340,13 @@ def _product_url(base_url: str, product_id: str) -> str:
     return f"{base_url}/v1/products/{checked_guid('product_id', product_id)}"
 
 
-def _text(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _moment(value: Any) -> datetime | None:
+def moment_or_none(value: Any) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -312,11 +363,11 @@ def _errors(value: Any) -> tuple[OperationError, ...]:
 
 def _error(entry: Any) -> OperationError:
     if not isinstance(entry, dict) or not entry.get("message"):
-        return OperationError(_text(entry) or "")
+        return OperationError(text_or_none(entry) or "")
     line = entry.get("line")
     return OperationError(
-        message=_text(entry["message"]) or "",
-        code=_text(entry.get("code")),
-        file=_text(entry.get("file")),
+        message=text_or_none(entry["message"]) or "",
+        code=text_or_none(entry.get("code")),
+        file=text_or_none(entry.get("file")),
         line=line if isinstance(line, int) and not isinstance(line, bool) else None,
     )

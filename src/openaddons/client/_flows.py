@@ -1,261 +1,288 @@
-"""What each call of the client does, step by step, as generators: the same for the sync and the async shell.
+"""What each call of the client does, step by step, as the flows of ``_session.py``."""
 
-A flow yields a ``Send`` or a ``Pause``, is sent the outcome, and returns the result of the call or raises an
-``EdgeAddonsError``. A shell carries the steps out and decides nothing (``_sync.py``).
-"""
-
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from datetime import timedelta
 from typing import Final, TypeVar
 
+from openaddons.client import _management as management
 from openaddons.client._core import (
     LONGEST_HOLD_SECONDS,
-    USER_AGENT,
-    Answer,
-    Endpoint,
-    Lost,
     Package,
-    Request,
-    Token,
     accepted_operation_id,
     operation_of,
     publish_request,
     status_request,
-    token_of,
-    token_request,
     upload_request,
 )
-from openaddons.client._refusals import refusal_of
-from openaddons.client._retry import ONE_CALL, WHILE_WAITING, Patience, pause_seconds, poll_pause_seconds
-from openaddons.client.errors import AnswerLost, AnswerUnreadable, Timeout, failure_of
-from openaddons.client.models import (
-    ApiKey,
-    ClientSecret,
-    Credentials,
-    Operation,
-    OperationKind,
-    checked_guid,
-    checked_url,
+from openaddons.client._retry import ONE_CALL, WHILE_WAITING, Patience, poll_pause_seconds
+from openaddons.client._session import Flow, Pause, Session
+from openaddons.client.errors import (
+    AnswerLost,
+    AnswerUnreadable,
+    EdgeAddonsError,
+    NotFound,
+    NotSupported,
+    ReviewFailed,
+    SubmissionCancelled,
+    Timeout,
+    failure_of,
 )
+from openaddons.client.models import Operation, OperationKind, checked_guid
+from openaddons.client.products import CredentialsCheck, ProductState, Submission, SubmissionState
 
-_READ_TIMEOUT_SECONDS: Final = 30.0
-_SHORTEST_READ_TIMEOUT_SECONDS: Final = 5.0
+NO_OPERATION: Final = "00000000-0000-0000-0000-000000000000"
+"""The id of an operation that no store has: asking for it changes nothing and shows whether one may ask."""
 
-# A store reads and stores the whole package before it answers; a big one on a slow disk takes its time.
-_UPLOAD_READ_TIMEOUT_SECONDS: Final = 300.0
+_CLOCKS_DISAGREE: Final = timedelta(minutes=1)
+"""What a store accepted so far in the future shows that its ``Date`` is not by the clock of its operations."""
 
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send the request; the reply is an ``Answer``, or ``Lost`` after a silence of the read time-out."""
-
-    request: Request
-    read_timeout_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Wait; there is no reply."""
-
-    seconds: float
-
+_SETTLING_SECONDS: Final = 1.0
+"""A request whose answer is lost may be on its way still; the store is asked for it when it has had time to arrive."""
 
 T = TypeVar("T")
-Step = Send | Pause
-Reply = Answer | Lost | None
-Flow = Generator[Step, Reply, T]
 
 
-class Session:
-    """What one client keeps between calls: the store's address, the credentials, an access token if any.
+def upload(session: Session, product_id: str, package: Package, *, timeout_seconds: float) -> Flow[str]:
+    """Upload the package; the operation ID."""
+    request = upload_request(session.base_url, product_id, package)
+    answer = yield from session.exchange(request, deadline_seconds=session.clock() + timeout_seconds)
+    return accepted_operation_id(answer)
 
-    ``clock`` counts seconds from any beginning and never goes back; ``jitter`` gives numbers from 0 to 1.
+
+def publish(session: Session, product_id: str, *, notes: str, timeout_seconds: float) -> Flow[str]:
+    """Publish the draft; the operation ID.
+
+    Where the answer is lost and the store is an OpenAddons, it is asked which publishes it has accepted: one
+    that it got since is ours; without one, the request is sent once more.
     """
-
-    def __init__(
-        self,
-        credentials: Credentials,
-        *,
-        base_url: str,
-        clock: Callable[[], float],
-        jitter: Callable[[], float],
-    ) -> None:
-        # The paths have the prefix already; people copy an address with it as often as without.
-        self.base_url = checked_url("base_url", base_url).removesuffix("/v1")
-        self._credentials = credentials
-        self._clock = clock
-        self._jitter = jitter
-        self._token: Token | None = None
-
-    def __repr__(self) -> str:
-        """Where the store is, and whose credentials; never the credentials."""
-        return f"Session({self.base_url!r}, client_id={self._credentials.client_id!r})"
-
-    def upload(self, product_id: str, package: Package, *, timeout_seconds: float) -> Flow[str]:
-        """Upload the package; the operation ID."""
-        request = upload_request(self.base_url, product_id, package)
-        answer = yield from self._exchange(request, deadline_seconds=self._clock() + timeout_seconds)
-        return accepted_operation_id(answer)
-
-    def publish(self, product_id: str, *, notes: str, timeout_seconds: float) -> Flow[str]:
-        """Publish the draft; the operation ID."""
-        request = publish_request(self.base_url, product_id, notes=notes)
-        answer = yield from self._exchange(request, deadline_seconds=self._clock() + timeout_seconds)
-        try:
-            return accepted_operation_id(answer)
-        except AnswerUnreadable as unreadable:
-            # Accepted, and no way to ask what became of it: for the caller that is a lost answer.
-            raise AnswerLost(
-                unreadable.message,
-                http_status=unreadable.http_status,
-                correlation_id=unreadable.correlation_id,
-            ) from None
-
-    def status(
-        self, product_id: str, operation_id: str, *, kind: OperationKind, timeout_seconds: float
-    ) -> Flow[Operation]:
-        """The operation as it is now."""
-        deadline_seconds = self._clock() + timeout_seconds
-        return (yield from self._look(product_id, operation_id, kind=kind, deadline_seconds=deadline_seconds))
-
-    def wait(
-        self, product_id: str, operation_id: str, *, kind: OperationKind, timeout_seconds: float
-    ) -> Flow[Operation]:
-        """The operation once it has succeeded; the reason as an exception when it failed, or when time is up.
-
-        It looks at least once, also when there is no time.
-        """
-        operation_id = checked_guid("operation_id", operation_id)
-        deadline_seconds = self._clock() + timeout_seconds
-        look = 0
-        while True:
-            look += 1
-            asked_at_seconds = self._clock()
-            hold_seconds = int(max(0.0, min(LONGEST_HOLD_SECONDS, deadline_seconds - asked_at_seconds)))
-            operation = yield from self._look(
-                product_id,
-                operation_id,
-                kind=kind,
-                deadline_seconds=deadline_seconds,
-                hold_seconds=hold_seconds,
-                patience=WHILE_WAITING,
+    deadline_seconds = session.clock() + timeout_seconds
+    for _ in range(2):
+        sent_at_seconds = session.clock()
+        outcome = yield from _publish_once(
+            session, product_id, notes=notes, deadline_seconds=deadline_seconds
+        )
+        operation_id: str | None
+        if isinstance(outcome, AnswerLost):
+            lost = outcome
+            operation_id = yield from _accepted_since(
+                session, product_id, sent_at_seconds, deadline_seconds=deadline_seconds, lost=lost
             )
-            if failure := failure_of(operation):
-                raise failure
-            if operation.succeeded:
-                return operation
-            now_seconds = self._clock()
-            if now_seconds >= deadline_seconds:
-                raise Timeout(
-                    f"The {kind} was still in progress after {timeout_seconds:.0f} seconds.",
-                    advice="It goes on in the store; do not send it twice. "
-                    f"Ask again: openaddons status {operation_id}",
-                    operation=operation,
-                )
-            pause = poll_pause_seconds(look, held_seconds=now_seconds - asked_at_seconds)
-            yield Pause(min(pause, deadline_seconds - now_seconds))
+        else:
+            operation_id = outcome
+        if operation_id is not None:
+            session.publishes.add(operation_id)
+            return operation_id
+        if session.clock() >= deadline_seconds:
+            break
+    raise lost
 
-    def _look(
-        self,
-        product_id: str,
-        operation_id: str,
-        *,
-        kind: OperationKind,
-        deadline_seconds: float,
-        hold_seconds: int = 0,
-        patience: Patience = ONE_CALL,
-    ) -> Flow[Operation]:
-        request = status_request(
-            self.base_url, product_id, operation_id, kind=kind, hold_seconds=hold_seconds
-        )
-        answer = yield from self._exchange(
-            request, deadline_seconds=deadline_seconds, hold_seconds=hold_seconds, patience=patience
-        )
-        return operation_of(answer, kind=kind, operation_id=request.operation_id or operation_id)
 
-    def _exchange(
-        self,
-        request: Request,
-        *,
-        deadline_seconds: float,
-        hold_seconds: int = 0,
-        patience: Patience = ONE_CALL,
-    ) -> Flow[Answer]:
-        """Send the request with credentials until it succeeds, or sending it again is no use; then raise."""
-        attempt = 1
-        renewed = False
-        while True:
-            token_was_kept = self._token is not None
-            authorization = yield from self._authorization(deadline_seconds=deadline_seconds)
-            signed = replace(request, headers={"User-Agent": USER_AGENT, **request.headers, **authorization})
-            remaining_seconds = deadline_seconds - self._clock()
-            outcome = yield Send(signed, self._read_timeout_seconds(request, remaining_seconds, hold_seconds))
-            assert outcome is not None
-            if isinstance(outcome, Answer):
-                outcome = outcome.without(self._secrets())
-                if 200 <= outcome.status < 300:
-                    return outcome
-                if outcome.status == 401 and token_was_kept and not renewed:
-                    # The store may have revoked the token before its time. A 401 has accepted nothing.
-                    self._token, renewed = None, True
-                    continue
-            pause = self._pause_seconds(request, outcome, attempt, patience, deadline_seconds)
-            if pause is None:
-                raise refusal_of(request, outcome, credentials=self._credentials)
-            yield Pause(pause)
-            attempt += 1
-
-    def _authorization(self, *, deadline_seconds: float) -> Flow[dict[str, str]]:
-        credentials = self._credentials
-        if isinstance(credentials, ApiKey):
-            return {"Authorization": f"ApiKey {credentials.key}", "X-ClientID": credentials.client_id}
-        if self._token is None or self._clock() >= self._token.renew_at_seconds:
-            self._token = yield from self._fetch_token(credentials, deadline_seconds=deadline_seconds)
-        return {"Authorization": f"Bearer {self._token.value}"}
-
-    def _fetch_token(self, credentials: ClientSecret, *, deadline_seconds: float) -> Flow[Token]:
-        request = token_request(credentials)
-        request = replace(request, headers={"User-Agent": USER_AGENT, **request.headers})
-        attempt = 1
-        while True:
-            asked_at_seconds = self._clock()
-            remaining_seconds = deadline_seconds - asked_at_seconds
-            outcome = yield Send(request, self._read_timeout_seconds(request, remaining_seconds, 0))
-            assert outcome is not None
-            if isinstance(outcome, Answer):
-                outcome = outcome.without(credentials.secrets)
-                if outcome.status == 200:
-                    return token_of(outcome, now_seconds=asked_at_seconds)
-            pause = self._pause_seconds(request, outcome, attempt, ONE_CALL, deadline_seconds)
-            if pause is None:
-                raise refusal_of(request, outcome, credentials=credentials)
-            yield Pause(pause)
-            attempt += 1
-
-    def _pause_seconds(
-        self,
-        request: Request,
-        outcome: Answer | Lost,
-        attempt: int,
-        patience: Patience,
-        deadline_seconds: float,
-    ) -> float | None:
-        return pause_seconds(
-            request.endpoint,
-            outcome,
-            attempt=attempt,
-            patience=patience,
-            remaining_seconds=deadline_seconds - self._clock(),
-            jitter=self._jitter(),
+def _publish_once(
+    session: Session, product_id: str, *, notes: str, deadline_seconds: float
+) -> Flow[str | AnswerLost]:
+    request = publish_request(session.base_url, product_id, notes=notes)
+    try:
+        answer = yield from session.exchange(request, deadline_seconds=deadline_seconds)
+    except AnswerLost as lost:
+        return lost
+    try:
+        return accepted_operation_id(answer)
+    except AnswerUnreadable as unreadable:
+        # Accepted, and no way to ask what became of it: for the caller that is a lost answer.
+        return AnswerLost(
+            unreadable.message,
+            http_status=unreadable.http_status,
+            correlation_id=unreadable.correlation_id,
         )
 
-    def _secrets(self) -> tuple[str, ...]:
-        return (*self._credentials.secrets, *([self._token.value] if self._token else []))
 
-    @staticmethod
-    def _read_timeout_seconds(request: Request, remaining_seconds: float, hold_seconds: int) -> float:
-        """Long enough for an answer that is held; within the caller's time, but never hopelessly short."""
-        if request.endpoint is Endpoint.UPLOAD:
-            return _UPLOAD_READ_TIMEOUT_SECONDS
-        patience_seconds = max(_SHORTEST_READ_TIMEOUT_SECONDS, remaining_seconds - hold_seconds)
-        return hold_seconds + min(_READ_TIMEOUT_SECONDS, patience_seconds)
+def _accepted_since(
+    session: Session, product_id: str, sent_at_seconds: float, *, deadline_seconds: float, lost: AnswerLost
+) -> Flow[str | None]:
+    """The newest publish that the store accepted since that moment and that is none of our earlier ones; None
+    where there is none. Raises ``lost`` where the store cannot tell."""
+    if session.at_microsoft:
+        raise lost
+    yield Pause(_SETTLING_SECONDS)
+    call = management.publishes(product_id)
+    request = management.request_of(session.base_url, call)
+    publishes = None
+    with suppress(EdgeAddonsError):
+        answer = yield from session.exchange(request, deadline_seconds=deadline_seconds)
+        publishes = management.result_of(call, answer)
+    if publishes is None or answer.sent_time is None:
+        raise lost
+    # By the store's clock alone: when it answers now, and when it accepted a publish. Its Date is cut to the
+    # second, so ours is never missed; and a publish of the same second that is somebody else's is all that may be
+    # taken for ours. More leeway would do harm: a second publish is refused, a wrong one is believed.
+    gone_by = timedelta(seconds=session.clock() - sent_at_seconds)
+    for publish in publishes:
+        if publish.created_time is None or answer.sent_time - publish.created_time < -_CLOCKS_DISAGREE:
+            raise lost
+        if answer.sent_time - publish.created_time <= gone_by and publish.id not in session.publishes:
+            return publish.id
+    return None
+
+
+def status(
+    session: Session, product_id: str, operation_id: str, *, kind: OperationKind, timeout_seconds: float
+) -> Flow[Operation]:
+    """The operation as it is now."""
+    deadline_seconds = session.clock() + timeout_seconds
+    return (yield from _look(session, product_id, operation_id, kind=kind, deadline_seconds=deadline_seconds))
+
+
+def wait(
+    session: Session, product_id: str, operation_id: str, *, kind: OperationKind, timeout_seconds: float
+) -> Flow[Operation]:
+    """The operation once it has succeeded; the reason as an exception when it failed, or when time is up.
+
+    It looks at least once, also when there is no time.
+    """
+    operation_id = checked_guid("operation_id", operation_id)
+    deadline_seconds = session.clock() + timeout_seconds
+    look = 0
+    while True:
+        look += 1
+        asked_at_seconds = session.clock()
+        hold_seconds = int(max(0.0, min(LONGEST_HOLD_SECONDS, deadline_seconds - asked_at_seconds)))
+        operation = yield from _look(
+            session,
+            product_id,
+            operation_id,
+            kind=kind,
+            deadline_seconds=deadline_seconds,
+            hold_seconds=hold_seconds,
+            patience=WHILE_WAITING,
+        )
+        if failure := failure_of(operation):
+            raise failure
+        if operation.succeeded:
+            return operation
+        now_seconds = session.clock()
+        if now_seconds >= deadline_seconds:
+            raise Timeout(
+                f"The {kind} was still in progress after {timeout_seconds:.0f} seconds.",
+                advice="It goes on in the store; do not send it twice. "
+                f"Ask again: openaddons status {operation_id}",
+                operation=operation,
+            )
+        pause = poll_pause_seconds(look, held_seconds=now_seconds - asked_at_seconds)
+        yield Pause(min(pause, deadline_seconds - now_seconds))
+
+
+def _look(
+    session: Session,
+    product_id: str,
+    operation_id: str,
+    *,
+    kind: OperationKind,
+    deadline_seconds: float,
+    hold_seconds: int = 0,
+    patience: Patience = ONE_CALL,
+) -> Flow[Operation]:
+    request = status_request(session.base_url, product_id, operation_id, kind=kind, hold_seconds=hold_seconds)
+    answer = yield from session.exchange(
+        request, deadline_seconds=deadline_seconds, hold_seconds=hold_seconds, patience=patience
+    )
+    return operation_of(answer, kind=kind, operation_id=request.operation_id or operation_id)
+
+
+def manage(session: Session, call: management.Call[T], *, timeout_seconds: float) -> Flow[T]:
+    """One call of the management API."""
+    return (yield from _manage(session, call, deadline_seconds=session.clock() + timeout_seconds))
+
+
+def _manage(
+    session: Session, call: management.Call[T], *, deadline_seconds: float, patience: Patience = ONE_CALL
+) -> Flow[T]:
+    if session.at_microsoft:
+        raise NotSupported("Microsoft's store has no management API.")
+    request = management.request_of(session.base_url, call)
+    answer = yield from session.exchange(request, deadline_seconds=deadline_seconds, patience=patience)
+    return management.result_of(call, answer)
+
+
+def check_credentials(session: Session, product_id: str, *, timeout_seconds: float) -> Flow[CredentialsCheck]:
+    """Ask for what is not there: who may ask is told so, and nothing changes."""
+    deadline_seconds = session.clock() + timeout_seconds
+    with suppress(NotFound):
+        yield from _look(
+            session, product_id, NO_OPERATION, kind=OperationKind.UPLOAD, deadline_seconds=deadline_seconds
+        )
+    try:
+        yield from _manage(session, management.product(product_id), deadline_seconds=deadline_seconds)
+    except NotFound:
+        return CredentialsCheck(product_known=False)
+    except NotSupported:
+        return CredentialsCheck(product_known=None)
+    return CredentialsCheck(product_known=True)
+
+
+def wait_in_store(
+    session: Session, product_id: str, version: str, *, timeout_seconds: float
+) -> Flow[ProductState]:
+    """The product once that version is in the store; an exception when it does not get there, or in time."""
+    deadline_seconds = session.clock() + timeout_seconds
+    look = 0
+    while True:
+        look += 1
+        product = yield from _manage(
+            session,
+            management.product(product_id),
+            deadline_seconds=deadline_seconds,
+            patience=WHILE_WAITING,
+        )
+        if product.live is not None and product.live.version == version:
+            return product
+        submission = yield from _submission_of(session, product, version, deadline_seconds=deadline_seconds)
+        if submission.state in {SubmissionState.IN_STORE, SubmissionState.SUPERSEDED}:
+            return product  # for a ring alone so far, or followed by another already
+        _raise_if_dropped(submission)
+        now_seconds = session.clock()
+        if now_seconds >= deadline_seconds:
+            raise Timeout(
+                f"Version {version} was still {submission.state} after {timeout_seconds:.0f} seconds"
+                + (f"; it waits for {submission.waits_for}." if submission.waits_for else "."),
+                advice="Certification goes on in the store. Ask again later; do not publish it twice.",
+                operation_id=submission.operation_id,
+                submission=submission,
+            )
+        yield Pause(min(poll_pause_seconds(look, held_seconds=0), deadline_seconds - now_seconds))
+
+
+def _submission_of(
+    session: Session, product: ProductState, version: str, *, deadline_seconds: float
+) -> Flow[Submission]:
+    """The newest submission of that version."""
+    if product.submission is not None and product.submission.version == version:
+        return product.submission
+    submissions = yield from _manage(
+        session,
+        management.submissions(product.id),
+        deadline_seconds=deadline_seconds,
+        patience=WHILE_WAITING,
+    )
+    for submission in submissions:
+        if submission.version == version:
+            return submission
+    raise NotFound(
+        f"Version {version} of product {product.id} has not been submitted.",
+        advice="Publish it first: openaddons publish ZIP",
+    )
+
+
+def _raise_if_dropped(submission: Submission) -> None:
+    reason = f": {submission.reason}" if submission.reason else "."
+    if submission.state == SubmissionState.REVIEW_FAILED:
+        raise ReviewFailed(
+            f"Version {submission.version} failed its review{reason}",
+            operation_id=submission.operation_id,
+            submission=submission,
+        )
+    if submission.state == SubmissionState.CANCELLED:
+        raise SubmissionCancelled(
+            f"The submission of version {submission.version} was cancelled{reason}",
+            operation_id=submission.operation_id,
+            submission=submission,
+        )

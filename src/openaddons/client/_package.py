@@ -1,10 +1,19 @@
 """The package to upload, read in pieces and as often as it must be sent."""
 
+from __future__ import annotations
+
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Iterator
+
+    from openaddons.client._core import Package
+
+T = TypeVar("T")
 
 _CHUNK_BYTES: Final = 64 * 1024
 
@@ -20,10 +29,10 @@ class FilePackage:
     size_bytes: int
     progress: Progress | None = None
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         """The bytes of the file, opened anew."""
         with open(self.path, "rb") as file:  # noqa: PTH123 - the path is a string here
-            yield from _chunks(file, self.size_bytes, self.progress)
+            yield from _chunks(file, self.size_bytes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +44,10 @@ class OpenPackage:
     size_bytes: int
     progress: Progress | None = None
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         """The bytes of the file, from the start again."""
         self.file.seek(self.start)
-        yield from _chunks(self.file, self.size_bytes, self.progress)
+        yield from _chunks(self.file, self.size_bytes)
 
 
 def package_of(
@@ -55,14 +64,48 @@ def package_of(
     return OpenPackage(path_or_file, start, end - start, progress)
 
 
-def _chunks(file: BinaryIO, size_bytes: int, progress: Progress | None) -> Iterator[bytes]:
-    """As many bytes as were announced; a file that shrank meanwhile is an OSError, not half a package."""
-    sent_bytes = 0
-    while sent_bytes < size_bytes:
-        chunk = file.read(min(_CHUNK_BYTES, size_bytes - sent_bytes))
-        if not chunk:
-            raise OSError(f"the package became shorter while it was sent: {sent_bytes} of {size_bytes} bytes")
+def sent_bytes(package: Package) -> Iterator[bytes]:
+    """The pieces of the package, each counted as sent when the next one is asked for."""
+    done_bytes = 0
+    for chunk in package.chunks():
         yield chunk
-        sent_bytes += len(chunk)
-        if progress is not None:
-            progress(sent_bytes, size_bytes)
+        done_bytes += len(chunk)
+        if package.progress is not None:
+            package.progress(done_bytes, package.size_bytes)
+
+
+async def sent_bytes_async(package: Package) -> AsyncIterator[bytes]:
+    """The same for an event loop: a thread reads, for a disk may take seconds; the loop counts."""
+    done_bytes = 0
+    chunks = package.chunks()
+    try:
+        while chunk := await _in_thread(lambda: next(chunks, b"")):
+            yield chunk
+            done_bytes += len(chunk)
+            if package.progress is not None:
+                package.progress(done_bytes, package.size_bytes)
+    finally:
+        chunks.close()
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """The result of the call. Who is cancelled meanwhile waits for its end: nothing is left running."""
+    import asyncio
+
+    running = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
+
+
+def _chunks(file: BinaryIO, size_bytes: int) -> Iterator[bytes]:
+    """As many bytes as were announced; a file that shrank meanwhile is an OSError, not half a package."""
+    done_bytes = 0
+    while done_bytes < size_bytes:
+        chunk = file.read(min(_CHUNK_BYTES, size_bytes - done_bytes))
+        if not chunk:
+            raise OSError(f"the package became shorter while it was sent: {done_bytes} of {size_bytes} bytes")
+        yield chunk
+        done_bytes += len(chunk)

@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from openaddons.client._core import (
+    PROBLEM_TYPE,
     Answer,
     Endpoint,
     Lost,
@@ -12,8 +13,9 @@ from openaddons.client._core import (
     described_operation,
     json_object,
     said,
+    text_or_none,
 )
-from openaddons.client._retry import retry_after_seconds
+from openaddons.client._retry import ANSWER_LOST, retry_after_seconds
 from openaddons.client.errors import (
     PUBLISH_REFUSALS,
     AnswerLost,
@@ -22,6 +24,7 @@ from openaddons.client.errors import (
     EdgeAddonsError,
     NetworkError,
     NotFound,
+    NotSupported,
     PackageTooLarge,
     RedirectRefused,
     RequestRefused,
@@ -30,24 +33,20 @@ from openaddons.client.errors import (
     UploadStalled,
 )
 from openaddons.client.models import (
-    MICROSOFT_BASE_URL,
     ApiKey,
     Credentials,
     OperationKind,
     OperationStatus,
+    is_microsofts,
 )
-
-_PURPOSES: Final = {
-    Endpoint.UPLOAD: "the upload",
-    Endpoint.UPLOAD_STATUS: "the question about the upload",
-    Endpoint.PUBLISH: "the publish",
-    Endpoint.PUBLISH_STATUS: "the question about the publish",
-    Endpoint.TOKEN: "the request for an access token",
-}
 
 _MICROSOFT_KEYS_URL: Final = "https://partner.microsoft.com/dashboard/microsoftedge/publishapi"
 
-_REFUSED_EXIT_CODES: Final = {Endpoint.UPLOAD: 4, Endpoint.PUBLISH: 5}
+_REFUSED_EXIT_CODES: Final = {Endpoint.UPLOAD: 4, Endpoint.PUBLISH: 5, Endpoint.MANAGE_CHANGE: 5}
+
+_OF_UPLOADS: Final = frozenset({408, 413})
+_MANAGED: Final = frozenset({Endpoint.MANAGE_LOOK, Endpoint.MANAGE_CHANGE})
+_CHANGES: Final = frozenset({Endpoint.PUBLISH, Endpoint.MANAGE_CHANGE})
 
 _KINDS: Final[dict[int, type[EdgeAddonsError]]] = {
     401: CredentialsRejected,
@@ -64,7 +63,7 @@ def refusal_of(request: Request, outcome: Answer | Lost, *, credentials: Credent
     """Why the request did not succeed. See "Error codes" in the reference."""
     if isinstance(outcome, Lost):
         return _lost(request, outcome)
-    kind = _kind(request, outcome.status)
+    kind = _kind(request, outcome)
     if kind is RequestRefused:
         return _request_refused(request, outcome)
     return kind(
@@ -72,17 +71,23 @@ def refusal_of(request: Request, outcome: Answer | Lost, *, credentials: Credent
         advice=_advice(kind, request, outcome, credentials),
         operation_id=request.operation_id,
         http_status=outcome.status,
+        error_code=_problem_code(outcome),
         correlation_id=correlation_id(outcome),
     )
 
 
-def _kind(request: Request, status: int) -> type[EdgeAddonsError]:
+def _kind(request: Request, answer: Answer) -> type[EdgeAddonsError]:
+    status = answer.status
     if request.endpoint is Endpoint.TOKEN and 400 <= status < 500 and status not in {408, 429}:
         return CredentialsRejected
-    if request.endpoint is Endpoint.PUBLISH and status in {502, 504}:
-        # Something between the store and here lost the store's answer.
+    if request.endpoint in _CHANGES and status in ANSWER_LOST:
         return AnswerLost
-    if status in _KINDS:
+    if status == 404 and request.endpoint in _MANAGED and answer.media_type != PROBLEM_TYPE:
+        return NotSupported
+    if status == 404 and answer.media_type == "text/html":
+        # The API's own 404 is JSON, or empty. A page comes from another program, or from a cloud in trouble.
+        return AnswerUnreadable
+    if status in _KINDS and not (request.endpoint in _MANAGED and status in _OF_UPLOADS):
         return _KINDS[status]
     by_hundreds = {3: RedirectRefused, 4: RequestRefused, 5: StoreUnavailable}
     return by_hundreds.get(status // 100, AnswerUnreadable)
@@ -92,9 +97,11 @@ def _advice(
     kind: type[EdgeAddonsError], request: Request, answer: Answer, credentials: Credentials
 ) -> str | None:
     """Advice that depends on the request; None for the class's own."""
+    if kind is CredentialsRejected and _problem_code(answer) and answer.status == 403:
+        return "These credentials are good for other things. Use those of the publisher, without a scope."
     if kind is CredentialsRejected:
         return _credentials_advice(request, credentials)
-    if kind is StoreUnavailable:
+    if kind in {StoreUnavailable, AnswerLost}:
         return _carry_on(request)
     if kind is TooManyRequests and (seconds := retry_after_seconds(answer)) is not None:
         return f"Try again in {seconds:.0f} seconds, or give a longer timeout."
@@ -104,43 +111,47 @@ def _advice(
 def _sentence(request: Request, answer: Answer) -> str:
     """``The store answered 404 to the upload: Resource not found.``"""
     reason = said(answer)
-    return f"The store answered {answer.status} to {_PURPOSES[request.endpoint]}" + (
-        f": {reason}" if reason else "."
-    )
+    return f"The store answered {answer.status} to {request.purpose}" + (f": {reason}" if reason else ".")
+
+
+def _problem_code(answer: Answer) -> str | None:
+    """The ``code`` of a problem (RFC 9457), by which OpenAddons names the reason."""
+    if answer.media_type != PROBLEM_TYPE:
+        return None
+    return text_or_none((json_object(answer) or {}).get("code"))
 
 
 def _lost(request: Request, lost: Lost) -> EdgeAddonsError:
     host = urlsplit(request.url).netloc
     if not lost.sent:
         return NetworkError(f"No connection to {host}: {lost.problem}", operation_id=request.operation_id)
-    if request.endpoint is Endpoint.PUBLISH:
+    if request.endpoint in _CHANGES:
+        sentence = f"{request.purpose} was sent to {host} and no answer came ({lost.problem})"
         return AnswerLost(
-            f"The publish was sent to {host} and no answer came ({lost.problem}); it may have been accepted."
+            f"{sentence[0].upper()}{sentence[1:]}; it may have been accepted.", advice=_carry_on(request)
         )
-    advice = _carry_on(request)
-    if request.endpoint is Endpoint.UPLOAD:
-        advice = "Upload again: an upload replaces the draft's package and publishes nothing."
     return NetworkError(
-        f"No answer from {host} to {_PURPOSES[request.endpoint]}: {lost.problem}",
-        advice=advice,
+        f"No answer from {host} to {request.purpose}: {lost.problem}",
+        advice=_carry_on(request),
         operation_id=request.operation_id,
     )
 
 
 def _carry_on(request: Request) -> str | None:
-    """What to do when the store fails: an operation it accepted goes on without us."""
+    """What to do when the store fails: what it accepted goes on without us."""
     if request.operation_id is not None:
         return f"The operation goes on in the store. Ask again: openaddons status {request.operation_id}"
+    if request.endpoint is Endpoint.UPLOAD:
+        return "Upload again: an upload replaces the draft's package and publishes nothing."
+    if request.endpoint is Endpoint.MANAGE_CHANGE:
+        return "Ask the store what is the case now before you send it again: it may have been carried out."
     if request.endpoint is Endpoint.PUBLISH:
-        return (
-            "Look at the product in the store's dashboard before you publish again: "
-            "the store may have accepted this publish before it failed."
-        )
+        return AnswerLost.default_advice
     return None
 
 
 def _credentials_advice(request: Request, credentials: Credentials) -> str:
-    at_microsoft = request.url.startswith(f"{MICROSOFT_BASE_URL}/")
+    at_microsoft = is_microsofts(request.url)
     if request.endpoint is Endpoint.TOKEN:
         return "Check the client ID, the client secret (it may have expired), the token URL and the scope."
     if at_microsoft and not isinstance(credentials, ApiKey):
@@ -177,6 +188,7 @@ def _request_refused(request: Request, answer: Answer) -> EdgeAddonsError:
         _sentence(request, answer),
         operation_id=request.operation_id,
         http_status=answer.status,
+        error_code=_problem_code(answer),
         correlation_id=correlation_id(answer),
         exit_code=_REFUSED_EXIT_CODES.get(request.endpoint),
     )

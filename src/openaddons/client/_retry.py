@@ -4,13 +4,18 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from openaddons.client._core import Answer, Endpoint, Lost, json_object
+from openaddons.client._core import Answer, Endpoint, Lost, http_date, json_object
 
-_HARMLESS: Final = frozenset({Endpoint.UPLOAD_STATUS, Endpoint.PUBLISH_STATUS, Endpoint.TOKEN})
+_HARMLESS: Final = frozenset(
+    {Endpoint.UPLOAD_STATUS, Endpoint.PUBLISH_STATUS, Endpoint.TOKEN, Endpoint.MANAGE_LOOK}
+)
 """Requests that change nothing: sent twice they do what they do once."""
 
 _NOT_ACCEPTED: Final = frozenset({429, 503})
 """With these the store says that it did not take the request."""
+
+ANSWER_LOST: Final = frozenset({502, 504})
+"""With these something between says that it lost the store's answer."""
 
 _LONGEST_WAIT_IN_WORDS_SECONDS: Final = 300
 
@@ -37,12 +42,14 @@ WHILE_WAITING: Final = Patience(attempts=10)
 def may_repeat(endpoint: Endpoint, outcome: Answer | Lost) -> bool:
     """True when sending the request again can help and cannot do its work twice.
 
-    An upload or a publish is repeated only where the store certainly did not accept it. Its answer may be
-    lost after the store has acted; a 500 or 502 may come from something between that lost it.
+    An upload whose answer is lost is repeated: it replaces the draft's package, by the same one. Any other
+    request that changes something is repeated only where the store certainly did not accept it.
     """
     if isinstance(outcome, Lost):
-        return endpoint in _HARMLESS or not outcome.sent
-    if endpoint in _HARMLESS and 500 <= outcome.status <= 599:
+        return endpoint in _HARMLESS or endpoint is Endpoint.UPLOAD or not outcome.sent
+    if endpoint in _HARMLESS:
+        return outcome.status == 429 or 500 <= outcome.status <= 599
+    if endpoint is Endpoint.UPLOAD and outcome.status in ANSWER_LOST:
         return True
     return outcome.status in _NOT_ACCEPTED
 
@@ -56,19 +63,12 @@ def retry_after_seconds(answer: Answer) -> float | None:
     value = answer.headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
-    if value:
-        from email.utils import parsedate_to_datetime  # brings sockets along; hardly a store sends a date
-
-        try:
-            # The store's own clock, not ours: the two need not agree.
-            wait = parsedate_to_datetime(value) - parsedate_to_datetime(answer.headers.get("date", ""))
-        except (TypeError, ValueError):
-            pass  # a date with no Date to measure it from says nothing
-        else:
-            return max(0.0, wait.total_seconds())
+    # By the store's own clock, not ours: the two need not agree.
+    if value and (until := http_date(value)) and answer.sent_time:
+        return max(0.0, (until - answer.sent_time).total_seconds())
     if answer.status == 429:
         number = re.search(r"[0-9]+", str((json_object(answer) or {}).get("message", "")))
-        if number and int(number[0]) <= _LONGEST_WAIT_IN_WORDS_SECONDS:
+        if number and len(number[0]) < 5 and int(number[0]) <= _LONGEST_WAIT_IN_WORDS_SECONDS:
             return float(number[0])
     return None
 

@@ -1,48 +1,57 @@
-"""The synchronous client: carries out the steps of ``_flows`` with httpx2, and decides nothing itself."""
+"""The synchronous client: carries out the steps of the flows, and decides nothing itself."""
 
 from __future__ import annotations
 
-import random
 import time
-from typing import TYPE_CHECKING, BinaryIO, Final, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
-from openaddons.client._core import Answer, Lost
-from openaddons.client._flows import Flow, Pause, Reply, Send, Session
+from openaddons.client import _flows as flows
+from openaddons.client import _http as http
+from openaddons.client import _management as management
 from openaddons.client._package import Progress, package_of
-from openaddons.client.models import MICROSOFT_BASE_URL, Credentials, Operation, OperationKind
+from openaddons.client._session import Flow, Pause, Reply, Session
+from openaddons.client.models import Credentials, Operation, OperationKind
+from openaddons.client.products import (
+    CredentialsCheck,
+    Key,
+    KeyKind,
+    NewKey,
+    ProductState,
+    Release,
+    Submission,
+)
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     import httpx2
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_SECONDS: Final = 10.0
-WRITE_TIMEOUT_SECONDS: Final = 60.0
-
-# Servers close idle connections after 5 s and more. A publish sent into one that is just being closed would
-# be a lost answer, so ours are given up well before that.
-IDLE_SECONDS: Final = 2.0
-
 
 class EdgeAddons:
     """A client of one store that speaks the Edge Add-ons API: Microsoft's own, or one that you run.
 
     Use it as a context manager, or call ``close``. Threads may share one. Every method raises a subclass
-    of ``EdgeAddonsError``, which says what to do next; ValueError for an id that is no GUID.
+    of ``EdgeAddonsError``, which says what to do next; ValueError for an id that is none.
 
-    Requests are repeated where that is safe (429, 503 and refused connections; status requests on any server
-    error), with growing pauses and as long as the store asks. ``timeout_seconds`` is how long one call may
-    take with its pauses, unless the call is given its own; a transfer that makes progress is not cut off.
+    Requests are repeated where that is safe (429, 503 and refused connections; an upload also when its answer
+    is lost; what only asks, on any server error), with growing pauses and as long as the store asks.
+    ``timeout_seconds`` is how long one call may take with its pauses, unless the call is given its own; a
+    transfer that makes progress is not cut off.
+
+    The methods from ``product`` on ask for more than the reference has: OpenAddons answers them, any other
+    store is ``NotSupported``, and Microsoft's is not asked.
 
     Args:
         credentials: An ``ApiKey``, or a ``ClientSecret``, for which access tokens are fetched and renewed.
-        base_url: The store's address. Redirects are refused: credentials stay with this host.
+        base_url: The store's address; if not given, the environment variable ``EDGE_ADDONS_BASE_URL``, else
+            Microsoft's store. Redirects are refused: credentials stay with this host.
         timeout_seconds: The longest that a call may take.
-        transport: Another way to send requests, for tests and proxies.
+        transport: Another way to send requests, for tests and proxies. Without one, the standard library
+            sends; httpx2 does where the environment names a proxy, and on Windows and macOS.
         clock: Seconds from any beginning, for tests.
         sleep: Waits for that many seconds, for tests.
 
@@ -52,19 +61,20 @@ class EdgeAddons:
         self,
         credentials: Credentials,
         *,
-        base_url: str = MICROSOFT_BASE_URL,
+        base_url: str | None = None,
         timeout_seconds: float = 600.0,
         transport: httpx2.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import httpx2  # takes longer to import than all the rest
+        import random  # here, for its import takes longer than all of ours
 
-        self._session = Session(credentials, base_url=base_url, clock=clock, jitter=random.random)
+        self._session = Session(
+            credentials, base_url=http.chosen_base_url(base_url), clock=clock, jitter=random.random
+        )
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
-        limits = httpx2.Limits(keepalive_expiry=IDLE_SECONDS)
-        self._http = httpx2.Client(transport=transport, limits=limits, follow_redirects=False)
+        self._sender = http.sender_of(transport)
 
     def __repr__(self) -> str:
         """Where the store is, and whose credentials; never the credentials."""
@@ -82,7 +92,7 @@ class EdgeAddons:
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._sender.close()
 
     def upload(
         self,
@@ -99,9 +109,8 @@ class EdgeAddons:
         Reference: "Upload a package to update an existing submission".
         """
         package = package_of(path_or_file, progress=progress)
-        return self._run(
-            self._session.upload(product_id, package, timeout_seconds=self._limit(timeout_seconds))
-        )
+        limit = self._limit(timeout_seconds)
+        return self._run(flows.upload(self._session, product_id, package, timeout_seconds=limit))
 
     def upload_status(self, product_id: str, operation_id: str) -> Operation:
         """The upload as it is now. A failed one is returned, not raised; ``failure_of`` explains it.
@@ -115,18 +124,19 @@ class EdgeAddons:
     ) -> Operation:
         """Wait until the package is the draft.
 
-        Raises PackageRefused, OperationFailed, UnexpectedFailure or Timeout.
+        Raises PackageRefused, OperationFailed, UnexpectedFailure or Timeout. After a Timeout, or in another
+        process, the same operation ID takes the wait up again.
         """
         return self._wait(product_id, operation_id, OperationKind.UPLOAD, timeout_seconds)
 
     def publish(self, product_id: str, *, notes: str = "", timeout_seconds: float | None = None) -> str:
         """Publish the draft and give the operation ID. ``notes`` are for the people who certify it.
 
-        Raises AnswerLost when the store may have accepted the request and its answer did not come: it is not
-        repeated then. Reference: "Publish the product draft submission".
+        Where its answer is lost, an OpenAddons store is asked whether it has the publish. Raises AnswerLost
+        when that cannot be found out. Reference: "Publish the product draft submission".
         """
-        flow = self._session.publish(product_id, notes=notes, timeout_seconds=self._limit(timeout_seconds))
-        return self._run(flow)
+        limit = self._limit(timeout_seconds)
+        return self._run(flows.publish(self._session, product_id, notes=notes, timeout_seconds=limit))
 
     def publish_status(self, product_id: str, operation_id: str) -> Operation:
         """The publish as it is now. A failed one is returned, not raised; ``failure_of`` explains it.
@@ -144,15 +154,103 @@ class EdgeAddons:
         """
         return self._wait(product_id, operation_id, OperationKind.PUBLISH, timeout_seconds)
 
+    def check_credentials(self, product_id: str) -> CredentialsCheck:
+        """Find out whether the store takes the credentials; nothing is changed.
+
+        ``product_known`` says whether they open the product, where the store can be asked (OpenAddons), else
+        None. Raises CredentialsRejected.
+        """
+        limit = self._timeout_seconds
+        return self._run(flows.check_credentials(self._session, product_id, timeout_seconds=limit))
+
+    def product(self, product_id: str) -> ProductState:
+        """What is in the store, in the draft and in certification."""
+        return self._manage(management.product(product_id))
+
+    def products(self) -> Iterator[ProductState]:
+        """Every product that the credentials open, asked for by the page."""
+        page = self._manage(management.products(after=None))
+        yield from page.products
+        while page.next is not None:
+            page = self._manage(management.products(after=page.next))
+            yield from page.products
+
+    def wait_in_store(
+        self, product_id: str, version: str, *, timeout_seconds: float | None = None
+    ) -> ProductState:
+        """Wait until a submitted version has passed certification and browsers get it.
+
+        Raises ReviewFailed, SubmissionCancelled or Timeout; NotFound for a version that was not submitted.
+        """
+        limit = self._limit(timeout_seconds)
+        return self._run(flows.wait_in_store(self._session, product_id, version, timeout_seconds=limit))
+
+    def submissions(self, product_id: str) -> tuple[Submission, ...]:
+        """The newest submissions of a product, at most 50, the newest first."""
+        return self._manage(management.submissions(product_id))
+
+    def cancel(self, product_id: str, submission_id: str, *, reason: str = "") -> Submission:
+        """Take a submission back that is not in the store yet. The draft is kept."""
+        return self._manage(management.cancel(product_id, submission_id, reason=reason))
+
+    def hold(self, product_id: str, submission_id: str) -> Submission:
+        """Keep a submission out of the store when it has been approved, until ``release``."""
+        return self._manage(management.hold(product_id, submission_id))
+
+    def release(self, product_id: str, submission_id: str) -> Submission:
+        """Let a submission that is held into the store, as soon as it is approved."""
+        return self._manage(management.release(product_id, submission_id))
+
+    def roll_back(
+        self, product_id: str, *, reason: str, to: str | None = None, as_version: str | None = None
+    ) -> Submission:
+        """Give browsers older content as a new release with a higher version; it needs no review.
+
+        ``to`` is the version whose content comes back, if not what was offered before; ``as_version`` the
+        number it gets, if not the next.
+        """
+        return self._manage(management.roll_back(product_id, to=to, as_version=as_version, reason=reason))
+
+    def unpublish(self, product_id: str) -> ProductState:
+        """Take a product out of the store. Browsers that have it keep it."""
+        return self._manage(management.unpublish(product_id))
+
+    def releases(self, product_id: str) -> tuple[Release, ...]:
+        """The signed versions of a product and who is offered them, the newest first."""
+        return self._manage(management.releases(product_id))
+
+    def keys(self) -> tuple[Key, ...]:
+        """The publisher's API keys and client secrets, without their secrets."""
+        return self._manage(management.keys())
+
+    def create_key(self, *, kind: KeyKind = KeyKind.API_KEY, days: int | None = None) -> NewKey:
+        """Make an API key or a client secret that is good for ``days`` (if not given, as the store has it)."""
+        return self._manage(management.create_key(kind=kind, days=days))
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key worthless at once."""
+        self._manage(management.revoke_key(key_id))
+
+    def rotate_key(self, key_id: str, *, overlap_hours: int = 24) -> NewKey:
+        """Make a key in place of another one, which goes on for ``overlap_hours``."""
+        return self._manage(management.rotate_key(key_id, overlap_hours=overlap_hours))
+
     def _status(self, product_id: str, operation_id: str, kind: OperationKind) -> Operation:
         limit = self._timeout_seconds
-        return self._run(self._session.status(product_id, operation_id, kind=kind, timeout_seconds=limit))
+        return self._run(
+            flows.status(self._session, product_id, operation_id, kind=kind, timeout_seconds=limit)
+        )
 
     def _wait(
         self, product_id: str, operation_id: str, kind: OperationKind, timeout_seconds: float | None
     ) -> Operation:
         limit = self._limit(timeout_seconds)
-        return self._run(self._session.wait(product_id, operation_id, kind=kind, timeout_seconds=limit))
+        return self._run(
+            flows.wait(self._session, product_id, operation_id, kind=kind, timeout_seconds=limit)
+        )
+
+    def _manage(self, call: management.Call[T]) -> T:
+        return self._run(flows.manage(self._session, call, timeout_seconds=self._timeout_seconds))
 
     def _limit(self, timeout_seconds: float | None) -> float:
         return self._timeout_seconds if timeout_seconds is None else timeout_seconds
@@ -169,32 +267,4 @@ class EdgeAddons:
                 self._sleep(step.seconds)
                 reply = None
             else:
-                reply = self._send(step)
-
-    def _send(self, step: Send) -> Answer | Lost:
-        import httpx2
-
-        request = step.request
-        content = request.body if isinstance(request.body, bytes) else request.body.chunks()
-        timeout = httpx2.Timeout(
-            connect=CONNECT_TIMEOUT_SECONDS,
-            read=step.read_timeout_seconds,
-            write=WRITE_TIMEOUT_SECONDS,
-            pool=CONNECT_TIMEOUT_SECONDS,
-        )
-        try:
-            response = self._http.request(
-                request.method, request.url, headers=dict(request.headers), content=content, timeout=timeout
-            )
-        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError) as error:
-            return Lost(sent=False, problem=_problem(error))
-        except httpx2.RequestError as error:
-            return Lost(sent=True, problem=_problem(error))
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, response.content, response.reason_phrase)
-
-
-def _problem(error: Exception) -> str:
-    """``ReadTimeout: timed out``; the exception is dropped, for it holds the request and its credentials."""
-    text = str(error)
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+                reply = self._sender.send(step)

@@ -5,7 +5,8 @@
     EdgeAddonsError                         exit code
     ├── CredentialsRejected                 3   401, 403, 410, or the token endpoint refused
     ├── NotFound                            2   404: no such product or operation for these credentials
-    ├── RequestRefused                      4   400 and other 4xx to an upload (5 to a publish, else 9)
+    ├── NotSupported                        2   the store has the four calls of the reference and no others
+    ├── RequestRefused                      4   400 and other 4xx to an upload (5 to a publish or a change, else 9)
     │   └── PackageTooLarge                 4   413
     ├── PackageRefused                      4   the upload operation ended as Failed
     ├── PublishRefused                      5   the publish operation ended as Failed, with a code
@@ -15,7 +16,9 @@
     │   ├── SubmissionInProgress            6   InProgressSubmission
     │   ├── SubmissionInvalid               5   SubmissionValidationError
     │   └── UnpublishInProgress             5   UnpublishInProgress
-    ├── Timeout                             8   still InProgress when the time was up
+    ├── ReviewFailed                        5   the submission did not pass certification
+    ├── SubmissionCancelled                 5   the submission was taken back
+    ├── Timeout                             8   not at its end when the time was up
     └── StoreTrouble                        9   what was sent is not at fault
         ├── OperationFailed                 9   an operation ended as Failed, without a code
         ├── UnexpectedFailure               9   a status answer without a status
@@ -25,18 +28,24 @@
         ├── RedirectRefused                 9   3xx: credentials are not carried elsewhere
         ├── AnswerUnreadable                9   an answer that the reference does not know
         ├── NetworkError                    9   no answer
-        └── AnswerLost                      9   no answer to a publish, which may have been accepted
+        └── AnswerLost                      9   no answer to a publish (or a change), which may have been accepted
 
 Every one has ``message`` (what is the case), ``advice`` (what to do next) and ``exit_code``. None holds a
 secret: neither in its text nor in an exception behind it.
 """
 # ruff: noqa: N818 - classes are named for the outcome, as the reference names it
 
-from collections.abc import Mapping
+from __future__ import annotations
+
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from openaddons.client.models import Operation, OperationError, OperationKind, OperationStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from openaddons.client.products import Submission
 
 IRRECOVERABLE_MESSAGE: Final = "An error occurred while performing the operation"
 """The reference: "Response when the publish call fails with an irrecoverable failure"."""
@@ -55,7 +64,9 @@ class EdgeAddonsError(Exception):
         advice: str | None = None,
         operation_id: str | None = None,
         operation: Operation | None = None,
+        submission: Submission | None = None,
         http_status: int | None = None,
+        error_code: str | None = None,
         correlation_id: str | None = None,
         exit_code: int | None = None,
     ) -> None:
@@ -63,16 +74,14 @@ class EdgeAddonsError(Exception):
         self.message = message
         self.advice = advice or self.default_advice
         self.operation = operation
+        self.submission = submission
+        self.error_code = operation.error_code if operation else error_code
+        """The store's word for the reason: the ``errorCode`` of an operation, the ``code`` of a problem."""
         self.operation_id = (operation.id or None) if operation else operation_id
         self.http_status = http_status
         self.correlation_id = correlation_id
         if exit_code is not None:
             self.exit_code = exit_code
-
-    @property
-    def error_code(self) -> str | None:
-        """The store's ``errorCode``, where an operation failed with one."""
-        return self.operation.error_code if self.operation else None
 
     @property
     def errors(self) -> tuple[OperationError, ...]:
@@ -95,6 +104,13 @@ class NotFound(EdgeAddonsError):
         "Check the product ID, the operation ID, and that the credentials belong to the product's publisher. "
         "An upload and a publish are asked for under different paths."
     )
+
+
+class NotSupported(EdgeAddonsError):
+    """The store cannot be asked this: it does not have the management API of OpenAddons."""
+
+    exit_code = 2
+    default_advice = "Do it in the store's dashboard, or give the address of an OpenAddons store as base URL."
 
 
 class RequestRefused(EdgeAddonsError):
@@ -172,8 +188,22 @@ class UnpublishInProgress(PublishRefused):
     default_advice = "Publish again when the product has been unpublished. The draft is kept."
 
 
+class ReviewFailed(EdgeAddonsError):
+    """The submission did not pass certification; ``submission.reason`` says why. The draft is kept."""
+
+    exit_code = 5
+    default_advice = "Correct what the reviewer names, raise the version, upload and publish again."
+
+
+class SubmissionCancelled(EdgeAddonsError):
+    """The submission was cancelled before it was in the store. The draft is kept."""
+
+    exit_code = 5
+    default_advice = "Publish again when it is meant to be in the store after all."
+
+
 class Timeout(EdgeAddonsError):
-    """The time was up while the operation was in progress. It goes on; ask again with ``operation_id``."""
+    """The time was up before the end of the operation, or of the review. It goes on; ask again later."""
 
     exit_code = 8
     default_advice = "The operation goes on in the store. Ask again later; do not send the package twice."
@@ -239,7 +269,10 @@ class NetworkError(StoreTrouble):
 
 
 class AnswerLost(StoreTrouble):
-    """A publish was sent and its answer was lost, so the store may have accepted it. It is not sent twice."""
+    """A request was sent and its answer was lost, so the store may have accepted it.
+
+    Of a publish: it is sent again only where the store says that it has not got it.
+    """
 
     default_advice = (
         "Look at the product in the store's dashboard. If it is in review, the publish was accepted and all "

@@ -129,6 +129,11 @@ def checked_url(name: str, url: str) -> str:
     return url.strip().rstrip("/")
 
 
+def is_microsofts(url: str) -> bool:
+    """True for an address of Microsoft's own store, however it is written."""
+    return urlsplit(url).hostname == urlsplit(MICROSOFT_BASE_URL).hostname
+
+
 def checked_guid(name: str, value: str) -> str:
     """``value`` trimmed and in lower case; ValueError unless it is a GUID."""
     guid = value.strip().lower()

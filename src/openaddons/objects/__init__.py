@@ -74,6 +74,10 @@ class Incoming(Protocol):
 class Objects(Protocol):
     """An object store. A key that has not the form of one is refused with `ValueRefused` by every method."""
 
+    opens_at_once: bool
+    """Whether `open` does no more than to open a file: that takes microseconds, a thread for it twenty times as
+    long."""
+
     def begin(self) -> Incoming:
         """Somewhere to write new bytes to."""
         ...

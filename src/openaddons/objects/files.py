@@ -41,6 +41,8 @@ def read_root(url: str) -> Path:
 class FileObjects:
     """Objects in the folder ``root``; several processes may share it. Files are 0600, directories 0700."""
 
+    opens_at_once = True
+
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming"

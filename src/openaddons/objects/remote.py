@@ -85,6 +85,8 @@ def _read_options(query: str) -> "S3Config":
 class RemoteObjects:
     """Objects in an obstore store; what talks to it raises `obstore.exceptions.BaseError` when that fails."""
 
+    opens_at_once = False
+
     def __init__(self, store: "ObjectStore", spool_directory: Path) -> None:
         self._store = store
         self._spool_directory = spool_directory

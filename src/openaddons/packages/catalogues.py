@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from operator import methodcaller
+from itertools import compress, repeat
+from operator import ne
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +21,8 @@ RESERVED: Final = frozenset(
 _JSON_DEPTH = 200
 _NAME = re.compile("[A-Za-z0-9_@]+")
 _KEPT_FAULTS = 5
-_MESSAGE, _DESCRIPTION = methodcaller("get", "message"), methodcaller("get", "description")
+# How many members a message has that holds its text, and perhaps a description, by the type of that.
+_WIDTHS = {type(None): 1, str: 2}
 
 
 class Problem(NamedTuple):
@@ -114,18 +116,13 @@ def _unusual(messages: dict[str, Any]) -> list[str]:
     are_plain = _NAME.fullmatch(names) and "@" not in names and "" not in messages
     if not are_plain or set(map(type, values)) != {dict}:
         return list(messages)
-    texts, descriptions = list(map(_MESSAGE, values)), list(map(_DESCRIPTION, values))
-    kinds = {*map(type, texts), *map(type, descriptions)} - {type(None)}
-    given = 2 * len(messages) - descriptions.count(None)
-    if kinds == {str} and None not in texts and sum(map(len, values)) == given and "$" not in "".join(texts):
-        return []
-    return [
-        name
-        for name, message in messages.items()
-        if type(text := message.get("message")) is not str
-        or "$" in text
-        or (len(message) > 1 and (len(message) > 2 or type(message.get("description")) is not str))
-    ]
+    texts: list[Any] = list(map(dict.get, values, repeat("message")))
+    if set(map(type, texts)) != {str}:
+        return list(messages)
+    described = map(type, map(dict.get, values, repeat("description")))
+    widths = map(_WIDTHS.get, described)
+    wider = compress(messages, map(ne, map(len, values), widths))
+    return [*wider, *(name for name, text in zip(messages, texts, strict=True) if "$" in text)]
 
 
 def undefined(text: str, known: AbstractSet[str], begin: str, end: str) -> Iterator[str]:

@@ -201,8 +201,11 @@ def _found(data: bytes, word: bytes, places: Sequence[int]) -> Iterator[_Sight]:
         end = at + len(word)
         for search in _SEARCHES[word]:
             text = data[max(0, at - search.window) : at]
-            before = search.before.search(text) if search.gate in text else None
-            after = search.after.match(data[end : end + _AROUND]) if before else None
+            if search.gate not in text:
+                continue
+            # First what is behind the word, for that is tried at one place alone.
+            after = search.after.match(data, end, end + _AROUND)
+            before = search.before.search(text) if after else None
             if before and after and not _is_commented(data[max(0, at - _AROUND) : at]):
                 kept += 1
                 named = b"".join((*before.groups(), word, *after.groups()))

@@ -135,7 +135,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Databases refuse NUL and lone surrogates; the rest has no business in a text."""
 
 
-def _text(limit: int) -> _Reader:
+def text_up_to(limit: int) -> _Reader:
+    """Reads a text of that many characters at most, such as the databases can store."""
+
     def read(name: str, value: object) -> str:
         if not isinstance(value, str):
             raise ValueRefused(name=name, problem="a text is needed.")
@@ -245,16 +247,16 @@ def _image(name: str, value: object) -> str:
     return value
 
 
-_URL = _or_null(_text(2_048))
+_URL = _or_null(text_up_to(2_048))
 
 _LANGUAGE_FIELDS: Mapping[str, tuple[_Reader, object]] = {
-    "description": (_text(20_000), ""),
+    "description": (text_up_to(20_000), ""),
     "logo": (_or_null(_image), None),
     "small_tile": (_or_null(_image), None),
     "large_tile": (_or_null(_image), None),
     "screenshots": (_list_of(_image, 30), []),
     "youtube_url": (_URL, None),
-    "search_terms": (_list_of(_text(200), 50), []),
+    "search_terms": (_list_of(text_up_to(200), 50), []),
 }
 
 _SHAPES: Mapping[Module, _Reader] = {
@@ -263,7 +265,7 @@ _SHAPES: Mapping[Module, _Reader] = {
     ),
     Module.PROPERTIES: _record(
         {
-            "category": (_or_null(_text(100)), None),
+            "category": (_or_null(text_up_to(100)), None),
             "website_url": (_URL, None),
             "support_contact": (_URL, None),
             "mature_content": (_flag, False),
@@ -271,11 +273,11 @@ _SHAPES: Mapping[Module, _Reader] = {
     ),
     Module.PRIVACY: _record(
         {
-            "single_purpose": (_text(10_000), ""),
-            "permission_justifications": (_map_of(_text(500), _text(10_000), 200), {}),
+            "single_purpose": (text_up_to(10_000), ""),
+            "permission_justifications": (_map_of(text_up_to(500), text_up_to(10_000), 200), {}),
             "remote_code": (_flag, False),
-            "remote_code_justification": (_text(10_000), ""),
-            "data_usage": (_list_of(_text(100), 50), []),
+            "remote_code_justification": (text_up_to(10_000), ""),
+            "data_usage": (_list_of(text_up_to(100), 50), []),
             "certifications": (_flag, False),
             "privacy_policy_url": (_URL, None),
         }

@@ -48,25 +48,29 @@ class Operation:
     errors: list[dict[str, Any]] | None
     unexpected: bool
 
+    def describe(self) -> dict[str, Any]:
+        """The operation with its keys in the reference's order, null never left out."""
+        return {
+            "id": self.id,
+            "createdTime": wire_time(self.created_time),
+            "lastUpdatedTime": wire_time(self.last_updated_time),
+            "status": self.state.value,
+            "message": self.message,
+            "errorCode": self.error_code,
+            "errors": self.errors,
+        }
+
     def to_json(self) -> bytes:
-        """The body of a status answer: compact, keys in the reference's order, null never left out."""
+        """The body of a status answer, compact."""
+        value = self.describe()
         if self.unexpected and self.kind is OperationKind.PUBLISH:
             # Reference, "Response when the publish call fails with an unexpected failure": these two keys alone.
-            value: dict[str, Any] = {"id": self.id, "message": self.message}
-        else:
-            value = {
-                "id": self.id,
-                "createdTime": wire_time(self.created_time),
-                "lastUpdatedTime": wire_time(self.last_updated_time),
-                "status": self.state.value,
-                "message": self.message,
-                "errorCode": self.error_code,
-                "errors": self.errors,
-            }
+            value = {"id": self.id, "message": self.message}
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
 
 
 STATUS_COLUMNS = tuple(Operation.__slots__)
+_STATUS = sa.select(*(operations.c[name] for name in STATUS_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +222,21 @@ def end_operation(tx: Transaction, *, claim: Claim, outcome: Outcome) -> None:
 
 def read_operation(tx: Transaction, *, operation_id: str) -> Operation | None:
     """An operation by its id."""
-    columns = [operations.c[name] for name in STATUS_COLUMNS]
-    row = tx.one_or_none(sa.select(*columns).where(operations.c.id == operation_id))
-    if row is None:
-        return None
+    row = tx.one_or_none(_STATUS.where(operations.c.id == operation_id))
+    return None if row is None else _operation(row)
+
+
+def list_operations(
+    tx: Transaction, *, product_id: str, kind: OperationKind | None = None, limit: int
+) -> list[Operation]:
+    """The newest operations of a product, newest first."""
+    query = _STATUS.where(operations.c.product_id == product_id).order_by(operations.c.number.desc())
+    if kind is not None:
+        query = query.where(operations.c.kind == kind)
+    return [_operation(row) for row in tx.execute(query.limit(limit)).mappings()]
+
+
+def _operation(row: sa.RowMapping) -> Operation:
     return Operation(
         **dict(row) | {"kind": OperationKind(row["kind"]), "state": OperationState(row["state"])}
     )

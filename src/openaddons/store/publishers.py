@@ -11,7 +11,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from openaddons.errors import NotKnown, ValueRefused
+from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_guid
 from openaddons.store.session import Transaction
 from openaddons.store.tables import clients, credentials, products, publishers
@@ -151,6 +151,12 @@ def find_publisher(tx: Transaction, *, name_or_id: str) -> Publisher:
     return Publisher(**row)
 
 
+def read_publisher(tx: Transaction, *, client_id: str) -> Publisher:
+    """The publisher that has that client ID, which there must be."""
+    query = sa.select(publishers, clients.c.id.label("client_id")).join(clients)
+    return Publisher(**tx.execute(query.where(clients.c.id == client_id)).mappings().one())
+
+
 def list_publishers(tx: Transaction) -> list[Publisher]:
     """Every publisher, oldest first."""
     rows = tx.execute(
@@ -204,29 +210,100 @@ def create_credential(
     return credential, secret
 
 
+def rotate_credential(
+    tx: Transaction,
+    *,
+    publisher: Publisher,
+    old: Credential,
+    overlap: timedelta,
+    lifetime: timedelta,
+    actor: str,
+) -> tuple[Credential, str]:
+    """A new credential of the same kind and scope, and its text, in the place of one of the publisher's.
+
+    The old one ends after the overlap, or when it would have ended before. Raises `TransitionRefused` when it
+    has ended already.
+    """
+    state = old.state(tx.now)
+    if state != "valid":
+        raise TransitionRefused(noun="key", id=old.id, state=state, verb="rotating it", needs="a valid one")
+    new, secret = create_credential(
+        tx, publisher=publisher, kind=old.kind, lifetime=lifetime, product_id=old.product_id, actor=actor
+    )
+    ends = min(old.expires_time, tx.now + overlap)
+    tx.execute(credentials.update().where(credentials.c.id == old.id).values(expires_time=ends))
+    tx.record(
+        "credential.rotated",
+        actor=actor,
+        publisher_id=publisher.id,
+        product_id=old.product_id,
+        subject=old.id,
+        hint=old.hint,
+        replaced_by=new.id,
+        overlap_seconds=overlap.total_seconds(),
+    )
+    tx.changes.credentials_changed = True
+    return new, secret
+
+
 def list_credentials(tx: Transaction, *, publisher: Publisher | None = None) -> list[Credential]:
     """The credentials of a publisher or of all, oldest first."""
-    columns = [credentials.c[name] for name in Credential.__slots__]
-    query = sa.select(*columns).order_by(credentials.c.created_time, credentials.c.id)
+    query = _CREDENTIALS.order_by(credentials.c.created_time, credentials.c.id)
     if publisher is not None:
         query = query.where(credentials.c.client_id == publisher.client_id)
-    return [
-        Credential(**dict(row) | {"kind": CredentialKind(row["kind"])})
-        for row in tx.execute(query).mappings()
-    ]
+    return [_credential(row) for row in tx.execute(query).mappings()]
 
 
 def revoke_credential(tx: Transaction, *, credential_id: str, actor: str) -> Credential:
-    """End a credential now. Ending one that has ended already changes nothing. Raises `NotKnown`."""
-    found = [each for each in list_credentials(tx) if credential_id in {each.id, each.hint}]
+    """End the credential of that id or hint now. Raises `NotKnown`."""
+    query = _CREDENTIALS.where(sa.or_(credentials.c.id == credential_id, credentials.c.hint == credential_id))
+    found = [_credential(row) for row in tx.execute(query).mappings()]
     if len(found) != 1:
         raise NotKnown(noun="key", id=credential_id)
+    return _revoke(tx, found[0], actor=actor)
+
+
+def revoke_own_credential(
+    tx: Transaction, *, publisher: Publisher, credential_id: str, actor: str
+) -> Credential:
+    """End one of a publisher's credentials now, by its own order. Raises `NotKnown`.
+
+    Raises `TransitionRefused` when none would be left with which it could make another: it is out then, and only
+    the store's operator can let it in again.
+    """
+    # An update is a lock: of two that revoke each other, the second finds what the first has done.
+    tx.execute(clients.update().where(clients.c.id == publisher.client_id).values(publisher_id=publisher.id))
+    own = {each.id: each for each in list_credentials(tx, publisher=publisher)}
+    if credential_id not in own:
+        raise NotKnown(noun="key", id=credential_id)
+    revoked = own.pop(credential_id)
+    if not any(each.product_id is None and each.state(tx.now) == "valid" for each in own.values()):
+        raise TransitionRefused(
+            noun="key",
+            id=credential_id,
+            state="the last one that is valid",
+            verb="revoking it",
+            needs="another one: make it first",
+        )
+    return _revoke(tx, revoked, actor=actor)
+
+
+def _revoke(tx: Transaction, credential: Credential, *, actor: str) -> Credential:
+    """End a credential now. Ending one that has ended already changes nothing."""
     changed = tx.execute(
         credentials.update()
-        .where(credentials.c.id == found[0].id, credentials.c.revoked_time.is_(None))
+        .where(credentials.c.id == credential.id, credentials.c.revoked_time.is_(None))
         .values(revoked_time=tx.now)
     )
     if changed.rowcount:
-        tx.record("credential.revoked", actor=actor, subject=found[0].id, hint=found[0].hint)
+        tx.record("credential.revoked", actor=actor, subject=credential.id, hint=credential.hint)
     tx.changes.credentials_changed = True
-    return next(each for each in list_credentials(tx) if each.id == found[0].id)
+    row = tx.execute(_CREDENTIALS.where(credentials.c.id == credential.id)).mappings().one()
+    return _credential(row)
+
+
+_CREDENTIALS: Final = sa.select(*(credentials.c[name] for name in Credential.__slots__))
+
+
+def _credential(row: sa.RowMapping) -> Credential:
+    return Credential(**dict(row) | {"kind": CredentialKind(row["kind"])})

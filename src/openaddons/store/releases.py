@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown
 from openaddons.packages.version import Version
+from openaddons.store.offered import ALL, GIVEN, SERVED
 from openaddons.store.session import Transaction
-from openaddons.store.tables import releases
+from openaddons.store.tables import products, releases, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,45 @@ def list_releases(tx: Transaction, *, product_id: str) -> list[Release]:
         .order_by(releases.c.created_time.desc())
     )
     return [Release(**row) for row in tx.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A release, and who is offered it."""
+
+    release: Release
+    live: bool
+    """Whether all are offered it."""
+    rings: tuple[str, ...]
+    """Those that are offered it before all."""
+    content_of: str | None
+    """Of a roll back: the version whose content it is."""
+
+
+def list_standings(tx: Transaction, *, product_id: str) -> list[Standing]:
+    """Every release of a product, newest first, and who is offered it; of a blocked product nobody is."""
+    given: dict[str, set[str]] = {}
+    offered = (
+        sa.select(GIVEN.c.ring, GIVEN.c.release_id)
+        .join(products, products.c.id == GIVEN.c.product_id)
+        .where(GIVEN.c.product_id == product_id, products.c.state.in_(SERVED))
+    )
+    for given_to in tx.execute(offered):
+        given.setdefault(given_to.release_id, set()).add(given_to.ring)
+    restored = releases.alias("restored")
+    query = (
+        sa.select(*_COLUMNS, restored.c.version.label("content_of"))
+        .join(submissions, submissions.c.id == releases.c.submission_id)
+        .outerjoin(restored, restored.c.id == submissions.c.restored_release_id)
+        .where(releases.c.product_id == product_id)
+        .order_by(releases.c.created_time.desc())
+    )
+    found = []
+    for row in tx.execute(query).mappings():
+        release = Release(**{name: row[name] for name in Release.__slots__})
+        whom = given.get(release.id, set())
+        found.append(Standing(release, ALL in whom, tuple(sorted(whom - {ALL})), row["content_of"]))
+    return found
 
 
 def read_release(tx: Transaction, *, release_id: str) -> Release:

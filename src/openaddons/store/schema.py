@@ -1,7 +1,9 @@
 """The schema and its migrations (Alembic). The tables are drawn in `openaddons.store.tables`."""
 
+import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,11 @@ from openaddons.errors import SchemaOutdated
 from openaddons.store.session import make_engine
 
 # The newest migration; a test holds it against the folder. Reading it here spares a start Alembic's import.
-HEAD: Final = "0004"
+HEAD: Final = "0005"
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+SCRIPT: Final = _MIGRATIONS / "sqlite.sql"
+"""What all migrations make of an empty SQLite database: written by `make docs`, held against them by a test."""
 
 # Any number will do, as long as nobody else locks it: "openaddo" in ASCII.
 _UPGRADE_LOCK: Final = 0x6F70656E6164646F
@@ -35,7 +41,7 @@ def upgrade(url: str) -> None:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     engine = make_engine(url)
     try:
         with engine.connect() as connection, _alone(connection):
@@ -73,4 +79,41 @@ def ensure_current(url: str) -> None:
         return
     if found is not None and not url.startswith("sqlite"):
         raise SchemaOutdated(found=found, needed=HEAD)
-    upgrade(url)
+    if found is None and url.startswith("sqlite"):
+        _create(url)
+    else:
+        upgrade(url)
+
+
+def _create(url: str) -> None:
+    """Give an empty SQLite database the newest schema. Importing Alembic takes longer than all else of a start."""
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection, _alone(connection):
+            # Of two processes that found it empty, the second comes when the first has done it.
+            if not sa.inspect(connection).has_table("alembic_version"):
+                for statement in _statements(SCRIPT.read_text(encoding="utf-8")):
+                    connection.exec_driver_sql(statement)
+    finally:
+        engine.dispose()
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def write_script() -> str:
+    """The script anew, from the migrations."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "migrated.sqlite3"
+        upgrade(f"sqlite:///{path}")
+        with closing(sqlite3.connect(path)) as connection:
+            lines = list(connection.iterdump())
+    # The transaction is the caller's.
+    kept = [line for line in lines if line not in {"BEGIN TRANSACTION;", "COMMIT;"}]
+    return "\n".join(["-- Made by `make docs` from the migrations: change the schema there.", *kept, ""])

@@ -48,6 +48,8 @@ class Changes:
     operations_ended: set[str] = field(default_factory=set)
     credentials_changed: bool = False
     offers_changed: bool = False
+    restored: bool = False
+    """The whole database was put back to an earlier state: nothing that is remembered of it need be true."""
 
     def __bool__(self) -> bool:
         return bool(
@@ -55,6 +57,7 @@ class Changes:
             or self.operations_ended
             or self.credentials_changed
             or self.offers_changed
+            or self.restored
         )
 
 
@@ -141,14 +144,16 @@ class Database(ABC):
         """End every connection; verbs that were started are finished first."""
         self.engine.dispose()
 
-    def _announce(self, changes: list[Changes]) -> None:
-        for change in filter(None, changes):
-            for listener in self.after_commit:
-                try:
-                    listener(change)
-                except Exception:
-                    # The change is committed all the same, and the thread that wrote it must go on.
-                    log.exception("database.listener-failed")
+    def announce(self, changes: Changes) -> None:
+        """Tell whoever listens to commits. ``run`` and ``start`` do so themselves."""
+        if not changes:
+            return
+        for listener in self.after_commit:
+            try:
+                listener(changes)
+            except Exception:
+                # The change is committed all the same, and the thread that wrote it must go on.
+                log.exception("database.listener-failed")
 
 
 @dataclass(slots=True)
@@ -178,6 +183,19 @@ class SqliteDatabase(Database):
         self._jobs.put(None)
         self._thread.join()
         super().close()
+
+    def save(self) -> sqlite3.Connection:
+        """All that the database holds now, in memory: for `restore`. The caller closes it."""
+        saved = sqlite3.connect(":memory:", check_same_thread=False)
+        with self.engine.connect() as connection:
+            _driver_connection(connection).backup(saved)
+        return saved
+
+    def restore(self, saved: sqlite3.Connection) -> None:
+        """Put everything back to what it was when it was saved, in one transaction, and announce it."""
+        with self.engine.connect() as connection:
+            saved.backup(_driver_connection(connection))
+        self.announce(Changes(credentials_changed=True, offers_changed=True, restored=True))
 
     def _write(self) -> None:
         with self.engine.connect() as connection:
@@ -223,7 +241,14 @@ class SqliteDatabase(Database):
             return
         for future, result in outcomes:
             future.set_result(result)
-        self._announce(changes)
+        for change in changes:
+            self.announce(change)
+
+
+def _driver_connection(connection: sa.Connection) -> sqlite3.Connection:
+    driver_connection = connection.connection.driver_connection
+    assert isinstance(driver_connection, sqlite3.Connection)
+    return driver_connection
 
 
 class PostgresDatabase(Database):
@@ -260,7 +285,7 @@ class PostgresDatabase(Database):
                 if getattr(error.orig, "sqlstate", None) not in {"40001", "40P01"} or not tries_left:
                     raise
             else:
-                self._announce([transaction.changes])
+                self.announce(transaction.changes)
                 return result
         raise AssertionError
 

@@ -165,6 +165,24 @@ def pending_submission(tx: Transaction, *, product_id: str, rolling_back: bool =
     return None if row is None else _submission(row)
 
 
+def current_submission(tx: Transaction, *, product_id: str) -> Submission | None:
+    """Where a product stands: its update that is pending, else its roll back that is, else its newest submission."""
+    pending = submissions.c.state.in_(PENDING_SUBMISSION)
+    row = tx.one_or_none(
+        sa.select(*_COLUMNS)
+        .where(submissions.c.product_id == product_id)
+        .order_by(
+            sa.case(
+                (sa.and_(pending, submissions.c.restored_release_id.is_(None)), 0), (pending, 1), else_=2
+            ),
+            submissions.c.created_time.desc(),
+            submissions.c.id,
+        )
+        .limit(1)
+    )
+    return None if row is None else _submission(row)
+
+
 def move_submission(tx: Transaction, *, submission: Submission, verb: str, **values: Any) -> Submission:
     """Take the submission where ``verb`` leads, by compare-and-set. Raises `TransitionRefused`."""
     target = states.SUBMISSION[verb].get(submission.state)
@@ -330,6 +348,8 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
     claimed = tx.execute(
         submissions.update()
         .where(submissions.c.id == row["id"], submissions.c.attempt == row["attempt"])
+        # Who held it before, slowly, may have taken the step since it was read.
+        .where(submissions.c.state == row["state"])
         .values(attempt=row["attempt"] + 1, leased_until=tx.now + lease)
     )
     if claimed.rowcount != 1:

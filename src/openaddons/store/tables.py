@@ -215,6 +215,7 @@ submissions = sa.Table(
     sa.Column("last_updated_time", Moment, nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False, default=0),
     sa.Column("leased_until", Moment),
+    sa.Index(None, "product_id", "created_time"),
     # By which a sweep finds what is pending among all that ever was: the two below cover half each.
     sa.Index(
         "ix_submissions_pending",

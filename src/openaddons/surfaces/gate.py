@@ -36,7 +36,7 @@ class Gate:
     def remembered(self, headers: Headers) -> Principal | None:
         """The principal of credentials that were found good a moment ago: no database, no hashing."""
         entry = self._remembered.get(_credentials(headers))
-        if entry is None or entry[0] < time.monotonic():
+        if entry is None or entry[0] < time.monotonic() or entry[1].expires_time <= self._clock.now():
             return None
         return entry[1]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from typing import Final
 
@@ -13,13 +13,15 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openaddons.errors import InternalFailure, MethodNotAllowed, NotFound, RequestRefused, UploadTimedOut
-from openaddons.ids import new_guid
+from openaddons.ids import new_correlation_id
 
 log = structlog.get_logger()
 
 JSON_TYPE: Final = (b"content-type", b"application/json; charset=utf-8")
 SEND_FILE: Final = "openaddons.send_file"
 """In the scope where the connection can do it: what sends the body of the answer from a file (`FileSender`)."""
+DROP_CONNECTION: Final = "openaddons.drop_connection"
+"""In the scope where the emulator needs it: closes the connection when what was written to it is sent."""
 _CORRELATION: Final = "openaddons.correlation_id"
 _LINGER_SECONDS: Final = 5.0
 _LINGER_BYTES: Final = 16_000_000
@@ -28,7 +30,7 @@ _LINGER_BYTES: Final = 16_000_000
 def correlation_id(scope: Scope) -> str:
     """The id under which this request is found in answers, events and the log."""
     if _CORRELATION not in scope:
-        scope[_CORRELATION] = new_guid()
+        scope[_CORRELATION] = new_correlation_id()
     return str(scope[_CORRELATION])
 
 
@@ -56,11 +58,21 @@ def error_body(status: int, message: str) -> bytes:
     ).encode()
 
 
+Told = tuple[bytes, tuple[bytes, bytes]]
+"""The body of a refusal and its ``Content-Type``."""
+
+
+def tell_plainly(scope: Scope, refusal: RequestRefused) -> Told:
+    """A refusal as nearly every surface tells it."""
+    return error_body(refusal.status, refusal.message), JSON_TYPE
+
+
 class Refusals:
     """Turns what an application raises into answers: refusals as they say, anything else into a 500."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, tell: Callable[[Scope, RequestRefused], Told]) -> None:
         self._app = app
+        self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
@@ -76,7 +88,8 @@ class Refusals:
             refusal = _refusal(scope, error)
             if started:
                 raise  # too late for an answer: the connection is closed, and the client sees a broken one
-            await _refuse(scope, receive, send, refusal)
+            body, media_type = self._tell(scope, refusal)
+            await _refuse(scope, receive, send, refusal, body=body, headers=[media_type, *refusal.headers])
 
 
 def _refusal(scope: Scope, error: Exception) -> RequestRefused:
@@ -97,13 +110,19 @@ def _refusal(scope: Scope, error: Exception) -> RequestRefused:
     return InternalFailure(correlation_id=correlation_id(scope))
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: RequestRefused) -> None:
+async def _refuse(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    refusal: RequestRefused,
+    *,
+    body: bytes,
+    headers: list[tuple[bytes, bytes]],
+) -> None:
     """Answer, then read on for a while what the client is still sending.
 
     A socket that is closed with unread bytes in it is reset, and then the client may never see the answer.
     """
-    body = error_body(refusal.status, refusal.message)
-    headers = [JSON_TYPE, *refusal.headers]
     asked = Headers(scope=scope)
     sends_body = asked.get("content-length", "0") != "0" or "transfer-encoding" in asked
     if not sends_body:

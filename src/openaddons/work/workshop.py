@@ -44,11 +44,16 @@ class Workshop:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._heart: threading.Thread | None = None
+        self._turns = threading.Condition()
+        self._under_way = 0
+        self._paused = False
 
     def look_at(self, product_id: str) -> None:
         """Do everything that the product has to do now and that nobody else is doing."""
-        while not self._stopping.is_set() and self._step(product_id):
-            pass
+        stepping = True
+        while stepping and not self._stopping.is_set():
+            with self._taking_turn():
+                stepping = self._step(product_id)
 
     def finish(self, product_id: str) -> bool:
         """As `look_at`, but what another thread or process is doing is waited for: for a person who waits.
@@ -63,6 +68,31 @@ class Workshop:
             self._stopping.wait(_LOOK_AGAIN_SECONDS)
         return True
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """No step of this workshop is under way, and none begins, until the end of the block."""
+        with self._turns:
+            self._paused = True
+            self._turns.wait_for(lambda: not self._under_way)
+        try:
+            yield
+        finally:
+            with self._turns:
+                self._paused = False
+                self._turns.notify_all()
+
+    @contextmanager
+    def _taking_turn(self) -> Iterator[None]:
+        with self._turns:
+            self._turns.wait_for(lambda: not self._paused)
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._turns:
+                self._under_way -= 1
+                self._turns.notify_all()
+
     def begin_no_more(self) -> None:
         """From now on only the steps under way go on, and their leases with them."""
         self._stopping.set()
@@ -76,8 +106,10 @@ class Workshop:
 
     def _step(self, product_id: str) -> bool:
         """Take one step; False when there is none to take. Operations come first, in their order."""
-        database = self.tools.database
-        operation = database.run(claim_operation, product_id=product_id, lease=self._lease)
+        database, script = self.tools.database, self.tools.script
+        operation = None
+        if script is None or not script.holds(database, product_id):
+            operation = database.run(claim_operation, product_id=product_id, lease=self._lease)
         if operation is not None:
             with self._holding(Lease("operations", operation.id, operation.attempt)):
                 return self._carry_out(operation)
@@ -89,7 +121,6 @@ class Workshop:
 
     def _carry_out(self, claim: Claim) -> bool:
         """Carry an operation to its end. Any failure of ours is tried again, up to the limit of attempts."""
-        step = check_upload if claim.kind is OperationKind.UPLOAD else publish
         words = log.bind(
             operation_id=claim.id, product_id=claim.product_id, correlation_id=claim.correlation_id
         )
@@ -100,7 +131,7 @@ class Workshop:
             database.run(end_operation, claim=claim, outcome=generic_failure(claim))
             return True
         try:
-            step(self.tools, claim)
+            self._end(claim)
         except ClaimLost:
             words.warning("operation.taken-over", attempt=claim.attempt)
         except Refusal as refusal:
@@ -113,6 +144,15 @@ class Workshop:
                 return False
             database.run(end_operation, claim=claim, outcome=unexpected_failure(claim, database.clock.now()))
         return True
+
+    def _end(self, claim: Claim) -> None:
+        scripted = self.tools.script and self.tools.script.outcome(claim)
+        if scripted:
+            self.tools.database.run(end_operation, claim=claim, outcome=scripted)
+        elif claim.kind is OperationKind.UPLOAD:
+            check_upload(self.tools, claim)
+        else:
+            publish(self.tools, claim)
 
     def _advance(self, claim: Submission) -> bool:
         """Certify or release a submission. A failure of ours leaves it where it is, to be tried again."""

@@ -1,87 +1,51 @@
-import functools
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import run
-from typing import Any
 
 import click
 import httpx2
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from openaddons import __version__
-from openaddons.cli import COMMANDS, LazyGroup, main
-from openaddons.cli import publish as publish_module
+from openaddons.cli import COMMANDS, LazyGroup
 from openaddons.cli.output import one_line, progress_bar, size_in_words
-from openaddons.client import EdgeAddons
 from openaddons.errors import NotKnown
+from tests.unit.cli.command_line import CommandLine
 from tests.unit.client.scripted import (
     OPERATION,
     PRODUCT,
     SECRET,
     Scripted,
-    ScriptedStore,
-    StoppedClock,
     accepted,
     operation,
     token,
 )
 
-ENVIRONMENT = {
-    "EDGE_ADDONS_BASE_URL": "https://store.test",
-    "EDGE_ADDONS_CLIENT_ID": "client-1",
-    "EDGE_ADDONS_API_KEY": SECRET,
-    "EDGE_ADDONS_PRODUCT_ID": PRODUCT,
+ICONS_MISSING = {
+    "code": "IconsMissing",
+    "severity": "warning",
+    "message": "There is no 128 px icon.",
+    "fix": "Add icons 16, 48 and 128.",
+    "file": "manifest.json",
+    "line": None,
+    "column": None,
 }
 NOT_FOUND = httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
-
-
-class CommandLine:
-    """Runs ``openaddons`` against a scripted store, in the environment of a build."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, zip_path: Path) -> None:
-        self._monkeypatch = monkeypatch
-        self.zip_path = str(zip_path)
-        self.store = ScriptedStore()
-
-    def __call__(
-        self,
-        *arguments: str,
-        script: tuple[Scripted, ...] = (),
-        env: dict[str, str | None] | None = None,
-        **options: Any,
-    ) -> Result:
-        self.store = ScriptedStore(*script)
-        clock = StoppedClock()
-        self._monkeypatch.setattr(
-            publish_module,
-            "EdgeAddons",
-            functools.partial(EdgeAddons, transport=self.store.transport, clock=clock, sleep=clock.sleep),
-        )
-        result = CliRunner().invoke(main, list(arguments), env={**ENVIRONMENT, **(env or {})}, **options)
-        assert SECRET not in result.output
-        return result
-
-
-@pytest.fixture
-def openaddons(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CommandLine:
-    path = tmp_path / "tab-tally.zip"
-    path.write_bytes(b"PK" + bytes(12_298))
-    return CommandLine(monkeypatch, path)
 
 
 # upload, publish
 
 
 def test_upload_says_what_is_true_and_what_is_next(openaddons: CommandLine) -> None:
-    result = openaddons("upload", openaddons.zip_path, script=(accepted(), operation(message="Done.")))
+    result = openaddons("upload", "tab-tally.zip", script=(accepted(), operation(message="Done.")))
 
     assert result.exit_code == 0
     assert result.stdout == (
-        f"tab-tally.zip (12.3 kB) is now the draft of product {PRODUCT}. Done. "
-        "To send it to certification: openaddons publish\n"
+        f"tab-tally.zip (1.1.0) is now the draft of product {PRODUCT}. Done. "
+        "To send it to certification: openaddons publish --draft\n"
     )
     assert result.stderr == ""
 
@@ -89,7 +53,7 @@ def test_upload_says_what_is_true_and_what_is_next(openaddons: CommandLine) -> N
 def test_publish_with_a_package_uploads_waits_publishes_and_waits(openaddons: CommandLine) -> None:
     result = openaddons(
         "publish",
-        openaddons.zip_path,
+        "tab-tally.zip",
         "--notes",
         "Hello",
         script=(
@@ -118,7 +82,7 @@ def test_publish_alone_publishes_the_draft(openaddons: CommandLine) -> None:
 def test_a_refused_package_is_never_published(openaddons: CommandLine) -> None:
     failed = operation("Failed", message="1 problem.", errorCode="PackageValidationError", errors=["Bad."])
 
-    result = openaddons("publish", openaddons.zip_path, script=(accepted(), failed))
+    result = openaddons("publish", "tab-tally.zip", script=(accepted(), failed))
 
     assert result.exit_code == 4
     assert len(openaddons.store.requests) == 2
@@ -135,7 +99,7 @@ def test_a_failure_lists_every_error_and_what_to_do(openaddons: CommandLine) -> 
         ],
     )
 
-    result = openaddons("upload", openaddons.zip_path, script=(accepted(), failed))
+    result = openaddons("upload", "tab-tally.zip", script=(accepted(), failed))
 
     assert result.exit_code == 4
     assert result.stdout == ""
@@ -144,6 +108,7 @@ def test_a_failure_lists_every_error_and_what_to_do(openaddons: CommandLine) -> 
         "  - manifest.json:2: No name. [ManifestName]",
         "  - No icon.",
         "next: Correct what the errors name, build the package again and upload it. The draft is unchanged.",
+        "  openaddons lint tab-tally.zip",
         f"operation: {OPERATION}",
     ]
 
@@ -173,44 +138,42 @@ def test_every_outcome_has_an_exit_code_and_a_word(
     assert text.stderr.startswith("error: ")
     assert "\nnext: " in text.stderr
     parsed = json.loads(document.stdout)
-    assert list(parsed) == [
-        "outcome",
-        "operation_id",
-        "status",
-        "message",
-        "error_code",
-        "errors",
-        "advice",
-    ]
-    assert parsed["outcome"] == outcome
+    assert (parsed["outcome"], parsed["exit_code"]) == (outcome, exit_code)
     assert parsed["message"]
     assert document.stderr == ""
 
 
 def test_json_is_one_document(openaddons: CommandLine) -> None:
-    result = openaddons(
-        "upload", openaddons.zip_path, "--json", script=(accepted(), operation(message="Done"))
-    )
+    result = openaddons("upload", "tab-tally.zip", "--json", script=(accepted(), operation(message="Done")))
 
     assert json.loads(result.stdout) == {
         "outcome": "uploaded",
-        "operation_id": OPERATION,
-        "status": "Succeeded",
+        "exit_code": 0,
         "message": "Done",
+        "advice": "To send it to certification:",
+        "next": ["openaddons publish --draft"],
+        "product_id": PRODUCT,
+        "package": {"path": "tab-tally.zip", "version": "1.1.0"},
+        "upload_id": OPERATION,
+        "publish_id": None,
+        "submission_id": None,
+        "status": "Succeeded",
         "error_code": None,
         "errors": [],
-        "advice": "To send it to certification: openaddons publish",
+        "findings": [ICONS_MISSING],
+        "http_status": None,
+        "correlation_id": None,
     }
 
 
 @pytest.mark.parametrize("command", ["upload", "publish"])
 def test_no_wait_gives_the_operation(openaddons: CommandLine, command: str) -> None:
-    arguments = [openaddons.zip_path] if command == "upload" else []
+    arguments = ["tab-tally.zip"] if command == "upload" else []
 
     result = openaddons(command, *arguments, "--no-wait", script=(accepted(),))
 
     assert result.exit_code == 0
-    assert f"openaddons status {OPERATION}" in result.stdout
+    assert result.stdout.endswith(f"openaddons wait {OPERATION}\n")
 
 
 def test_notes_come_from_a_file_or_stdin(openaddons: CommandLine, tmp_path: Path) -> None:
@@ -238,10 +201,13 @@ def test_what_a_store_says_is_neither_an_order_to_the_terminal_nor_to_the_build(
 
 
 def test_status_finds_an_upload_or_else_a_publish(openaddons: CommandLine) -> None:
-    result = openaddons("status", OPERATION, script=(NOT_FOUND, operation()))
+    script = (NOT_FOUND, operation())
+    result = openaddons("status", OPERATION, script=script)
 
     assert result.exit_code == 0
     assert "is sent to certification" in result.stdout
+    document = json.loads(openaddons("status", OPERATION, "--json", script=script).stdout)
+    assert (document["upload_id"], document["publish_id"]) == (None, OPERATION)
 
 
 @pytest.mark.parametrize(
@@ -269,10 +235,13 @@ def test_status_of_an_operation_in_progress_is_not_done(openaddons: CommandLine)
     assert json.loads(result.stdout)["outcome"] == "in_progress"
 
 
-def test_status_waits_when_told(openaddons: CommandLine) -> None:
-    result = openaddons("status", OPERATION, "--wait", script=(operation("InProgress"), operation()))
+def test_wait_waits_for_the_end(openaddons: CommandLine) -> None:
+    result = openaddons(
+        "wait", OPERATION, script=(operation("InProgress"), operation("InProgress"), operation())
+    )
 
     assert result.exit_code == 0
+    assert len(openaddons.store.requests) == 3
 
 
 def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
@@ -288,9 +257,14 @@ def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
     ("arguments", "env", "said"),
     [
         (["status"], {}, "OPERATION_ID"),
+        (["publish", "tab-tally.zip", "--draft"], {}, "not both"),
+        (["publish", "--wait-for-slot", "9", "--wait", "none"], {}, "needs to wait"),
+        (["publish", "--config", "none.toml"], {}, "does not exist"),
+        (["publish", "--api-key-file", "-", "--notes-file", "-"], {}, "stdin cannot be both"),
+        (["publish", "--notes-file", "tab-tally.zip"], {}, "The notes are not UTF-8"),
         (["status", "operation-1"], {}, "must be a GUID"),
         (["publish"], {"EDGE_ADDONS_PRODUCT_ID": None}, "EDGE_ADDONS_PRODUCT_ID"),
-        (["publish"], {"EDGE_ADDONS_PRODUCT_ID": "tab-tally"}, "must be a GUID"),
+        (["publish"], {"EDGE_ADDONS_PRODUCT_ID": "tab-tally"}, "neither a product ID"),
         (["publish"], {"EDGE_ADDONS_CLIENT_ID": None}, "EDGE_ADDONS_CLIENT_ID"),
         (["publish"], {"EDGE_ADDONS_API_KEY": None}, "EDGE_ADDONS_API_KEY"),
         (["publish"], {"EDGE_ADDONS_API_KEY": "s3cr\net"}, "holds a blank"),
@@ -299,14 +273,14 @@ def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
         (["publish"], {"EDGE_ADDONS_BASE_URL": "store.test"}, "must begin with https://"),
         (["publish", "--base-url", ""], {}, "must begin with https://"),
         (["publish", "none.zip"], {}, "does not exist"),
-        (["publish", "--notes", "a", "--notes-file", "-"], {}, "not both"),
+        (["publish", "--notes", "a", "--notes-file", "-"], {}, "not two of them"),
         (["upload"], {}, "ZIP"),
     ],
 )
 def test_wrong_usage_is_explained_and_sends_nothing(
     openaddons: CommandLine, arguments: list[str], env: dict[str, str | None], said: str
 ) -> None:
-    result = openaddons(*arguments, env=env)
+    result = openaddons(*arguments, env=env, input="a-key")
 
     assert result.exit_code == 2
     assert said in result.stderr
@@ -337,7 +311,7 @@ def test_a_client_secret_is_exchanged_for_a_token(openaddons: CommandLine) -> No
     assert openaddons.store.requests[1].headers["authorization"] == "Bearer token-1"
 
 
-@pytest.mark.parametrize("command", ["upload", "publish", "status"])
+@pytest.mark.parametrize("command", ["upload", "publish", "status", "wait", "check-credentials"])
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_help_names_every_exit_code_and_no_secret(openaddons: CommandLine, command: str, flag: str) -> None:
     result = openaddons(command, flag)
@@ -429,6 +403,10 @@ def test_sizes_in_words(size_bytes: int, words: str) -> None:
 
 def test_one_line_keeps_letters_of_every_script() -> None:
     assert one_line(" Größe\t→ 大きい\r\n") == "Größe → 大きい"
+
+
+def test_one_line_gives_no_orders_to_a_build() -> None:
+    assert one_line("a\n::error::b ##[add-mask]c") == "a ::error::b ## [add-mask]c"
 
 
 def test_progress_is_drawn_for_a_terminal_only(

@@ -1,11 +1,13 @@
 """A store that gives the answers it is told to, and a clock that moves only when somebody sleeps."""
 
+import asyncio
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 
-from openaddons.client import ApiKey, ClientSecret, EdgeAddons
+from openaddons.client import ApiKey, AsyncEdgeAddons, ClientSecret, EdgeAddons
 
 PRODUCT = "7d3f9c5a-1b2e-4c6d-8f90-a1b2c3d4e5f6"
 OPERATION = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
@@ -47,19 +49,32 @@ def token(value: str = "token-1", expires_in: int = 3599) -> httpx2.Response:
 
 
 class ScriptedStore:
-    """Answers each request with the next of ``script``; an exception in it is what the network does."""
+    """Answers each request with the next of ``script``; an exception in it is what the network does.
 
-    def __init__(self, *script: Scripted) -> None:
+    Unless it is ``managed``, it has the reference's calls alone: others are 404 and no part of the script.
+    """
+
+    def __init__(self, *script: Scripted, managed: bool = False) -> None:
         self.script = list(script)
+        self.managed = managed
         self.requests: list[httpx2.Request] = []
         self.transport = httpx2.MockTransport(self._handle)
 
     def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.startswith("/manage/") and not self.managed:
+            return httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
         self.requests.append(request)
         scripted = self.script.pop(0)
         if isinstance(scripted, Exception):
             raise scripted
-        return scripted if isinstance(scripted, httpx2.Response) else scripted(request)
+        answer = scripted if isinstance(scripted, httpx2.Response) else scripted(request)
+        # Afresh: one that a client has read belongs to that client.
+        return httpx2.Response(
+            answer.status_code,
+            headers=answer.headers,
+            content=answer.content,
+            extensions=answer.extensions,
+        )
 
 
 class StoppedClock:
@@ -77,6 +92,37 @@ class StoppedClock:
         self.seconds += seconds
 
 
+class Driven:
+    """``AsyncEdgeAddons`` with each call run to its end, so that the tests of one shell are those of both."""
+
+    def __init__(self, addons: AsyncEdgeAddons) -> None:
+        self._addons = addons
+
+    def __repr__(self) -> str:
+        return repr(self._addons)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run(self._addons.close())
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self._addons, name)
+
+        async def run(*arguments: Any, **options: Any) -> Any:
+            called = method(*arguments, **options)
+            return [each async for each in called] if inspect.isasyncgen(called) else await called
+
+        return lambda *arguments, **options: asyncio.run(run(*arguments, **options))
+
+
+class Shell:
+    """Which of the two clients ``client`` makes; the fixture ``both_shells`` goes through them."""
+
+    asynchronous = False
+
+
 def client(
     store: ScriptedStore,
     *,
@@ -85,6 +131,10 @@ def client(
     timeout_seconds: float = 600,
 ) -> EdgeAddons:
     clock = clock or StoppedClock()
+    if Shell.asynchronous:
+        driven: Any = Driven(_asynchronous(store, clock, credentials, timeout_seconds))
+        addons: EdgeAddons = driven
+        return addons
     return EdgeAddons(
         credentials,
         base_url=BASE_URL,
@@ -92,4 +142,20 @@ def client(
         transport=store.transport,
         clock=clock,
         sleep=clock.sleep,
+    )
+
+
+def _asynchronous(
+    store: ScriptedStore, clock: StoppedClock, credentials: ApiKey | ClientSecret, timeout_seconds: float
+) -> AsyncEdgeAddons:
+    async def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+
+    return AsyncEdgeAddons(
+        credentials,
+        base_url=BASE_URL,
+        timeout_seconds=timeout_seconds,
+        transport=store.transport,
+        clock=clock,
+        sleep=sleep,
     )

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import parse_qs
@@ -33,12 +33,13 @@ from .scripted import BASE_URL, CLIENT_SECRET, OPERATION, PRODUCT, SECRET
 @dataclass(frozen=True)
 class Bytes:
     content: bytes
+    progress: None = None
 
     @property
     def size_bytes(self) -> int:
         return len(self.content)
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         yield self.content
 
 
@@ -250,7 +251,7 @@ def test_a_token_is_renewed_a_minute_before_it_ends() -> None:
     assert "abc" not in repr(token)
 
 
-@pytest.mark.parametrize("expires_in", [None, "soon", -1, float("nan"), 1e300])
+@pytest.mark.parametrize("expires_in", [None, "soon", -1, float("nan"), 1e300, 10**400])
 def test_a_token_without_a_credible_lifetime_is_kept_for_minutes(expires_in: object) -> None:
     token = token_of(body(access_token="abc", expires_in=expires_in), now_seconds=0)
 

@@ -1,4 +1,6 @@
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +49,12 @@ def test_public_names_are_sorted_and_there() -> None:
         client.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
     )
     assert all(hasattr(client, name) for name in client.__all__)
+
+
+def test_the_reference_has_everything_public() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "sdk-reference.md").read_text(encoding="utf-8")
+
+    assert [name for name in client.__all__ if not re.search(rf"\b{name}\b", page)] == []
 
 
 def outcomes() -> list[type[EdgeAddonsError]]:

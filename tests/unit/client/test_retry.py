@@ -12,8 +12,8 @@ from openaddons.client._retry import (
 
 REFUSED = Lost(sent=False, problem="ConnectError")
 CUT = Lost(sent=True, problem="ReadError")
-HARMLESS = [Endpoint.UPLOAD_STATUS, Endpoint.PUBLISH_STATUS, Endpoint.TOKEN]
-POSTS = [Endpoint.UPLOAD, Endpoint.PUBLISH]
+HARMLESS = [Endpoint.UPLOAD_STATUS, Endpoint.PUBLISH_STATUS, Endpoint.TOKEN, Endpoint.MANAGE_LOOK]
+CHANGES = [Endpoint.PUBLISH, Endpoint.MANAGE_CHANGE]
 
 
 @pytest.mark.parametrize("endpoint", HARMLESS)
@@ -22,13 +22,22 @@ def test_what_changes_nothing_is_repeated(endpoint: Endpoint, outcome: Answer | 
     assert may_repeat(endpoint, outcome)
 
 
-@pytest.mark.parametrize("endpoint", POSTS)
+@pytest.mark.parametrize("endpoint", [Endpoint.UPLOAD, *CHANGES])
 @pytest.mark.parametrize("outcome", [Answer(429), Answer(503), REFUSED])
 def test_a_post_that_was_not_accepted_is_repeated(endpoint: Endpoint, outcome: Answer | Lost) -> None:
     assert may_repeat(endpoint, outcome)
 
 
-@pytest.mark.parametrize("endpoint", POSTS)
+@pytest.mark.parametrize("outcome", [Answer(502), Answer(504), CUT])
+def test_an_upload_whose_answer_is_lost_is_repeated(outcome: Answer | Lost) -> None:
+    assert may_repeat(Endpoint.UPLOAD, outcome)
+
+
+def test_an_upload_that_the_store_failed_at_is_not_repeated() -> None:
+    assert not may_repeat(Endpoint.UPLOAD, Answer(500))
+
+
+@pytest.mark.parametrize("endpoint", CHANGES)
 @pytest.mark.parametrize("outcome", [Answer(500), Answer(502), Answer(504), CUT])
 def test_a_post_that_may_have_been_accepted_is_not_repeated(
     endpoint: Endpoint, outcome: Answer | Lost
@@ -66,6 +75,8 @@ def test_a_refusal_is_not_repeated(endpoint: Endpoint, status: int) -> None:
         (Answer(429, {}, b'{"message": "Rate limit is exceeded. Try again in 60 seconds."}'), 60),
         (Answer(429, {"retry-after": "2"}, b'{"message": "Try again in 60 seconds."}'), 2),
         (Answer(429, {}, b'{"message": "Error 70000001"}'), None),
+        (Answer(429, {}, b'{"message": "' + b"9" * 5000 + b'"}'), None),
+        (Answer(503, {"retry-after": "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"}), None),
         (Answer(503, {}, b'{"message": "Try again in 60 seconds."}'), None),
         (Answer(429), None),
     ],

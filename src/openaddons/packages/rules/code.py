@@ -21,18 +21,19 @@ def _hints(subject: Subject, *kinds: Kind) -> Iterator[tuple[str, Hint]]:
     """Hints of some kinds, each with the file it is on."""
     budget = _MOST_BYTES
     for name, entry in subject.archive.files.items():
-        is_script = name.lower().endswith(_SCRIPTS)
-        if not is_script and not name.lower().endswith(_PAGES):
+        lower = name.lower()
+        if not lower.endswith(_SCRIPTS + _PAGES):
             continue
         budget -= entry.size_bytes
         if budget < 0:
             return
-        if is_script:
+        if lower.endswith(_SCRIPTS):
             hints = subject.contents.see(name, read_script, _LONGEST_SCRIPT)
         else:
             hints = subject.contents.see(name, read_page, _LONGEST_PAGE)
-        # A minified line may have the same thing many times.
-        yield from ((name, hint) for hint in dict.fromkeys(hints or ()) if hint.kind in kinds)
+        if hints:
+            # A minified line may have the same thing many times.
+            yield from ((name, hint) for hint in dict.fromkeys(hints) if hint.kind in kinds)
 
 
 def _fault(name: str, hint: Hint) -> Fault:

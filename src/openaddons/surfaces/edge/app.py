@@ -16,13 +16,13 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import ContentTypeWrong, NotFound, PackageTooLarge, Unavailable
-from openaddons.ids import new_guid, read_guid
+from openaddons.ids import NOBODYS_GUID, new_correlation_id, read_guid
 from openaddons.objects import Objects
 from openaddons.settings import Settings
 from openaddons.store.hot import HotReads
 from openaddons.store.operations import Operation, OperationKind, accept_operation
 from openaddons.store.publishers import Principal
-from openaddons.store.session import Database
+from openaddons.store.session import Changes, Database
 from openaddons.store.states import OperationState
 from openaddons.surfaces.edge.notes import read_notes
 from openaddons.surfaces.edge.uploading import receive_package
@@ -46,7 +46,6 @@ _NOTES_BYTES_LIMIT: Final = 1_000_000
 _ENDED_LIMIT: Final = 20_000
 _DRAIN_RETRY_SECONDS: Final = 5
 _WAITING_LIMIT: Final = 200
-_NOBODYS_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ class EdgeSurface:
             {
                 "type": "http.response.start",
                 "status": 200,
-                "headers": [*ended.headers, (b"x-correlation-id", new_guid().encode())],
+                "headers": [*ended.headers, (b"x-correlation-id", new_correlation_id().encode())],
             }
         )
         await send({"type": "http.response.body", "body": ended.body})
@@ -158,7 +157,7 @@ class EdgeSurface:
         ended = self._recall(path, headers)
         if ended is None:
             return None
-        return b"%bx-correlation-id: %b\r\n\r\n%b" % (ended.lines, new_guid().encode(), ended.body)
+        return b"%bx-correlation-id: %b\r\n\r\n%b" % (ended.lines, new_correlation_id().encode(), ended.body)
 
     def _recall(self, path: bytes, headers: HeaderList) -> EndedOperation | None:
         """The operation of a path as it is asked for again and again, for credentials that may see it."""
@@ -173,6 +172,11 @@ class EdgeSurface:
         ):
             return None
         return ended
+
+    def forget(self, changes: Changes) -> None:
+        """Listens to commits: what a restored database does not hold must not be answered from memory."""
+        if changes.restored:
+            self._ended = OrderedDict()
 
     async def upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Endpoint 1: upload a package."""
@@ -226,7 +230,7 @@ class EdgeSurface:
     async def _status(self, scope: Scope, receive: Receive, send: Send, *, kind: OperationKind) -> None:
         principal = await self._gate.admit(scope["headers"])
         product_id = read_guid(scope["path_params"]["product_id"])
-        operation_id = read_guid(scope["path_params"]["operation_id"]) or _NOBODYS_GUID
+        operation_id = read_guid(scope["path_params"]["operation_id"]) or NOBODYS_GUID
         seconds = preferred_wait(Headers(scope=scope).get("prefer", ""), self._settings.status_wait_seconds)
         with self._waiting.expecting(operation_id) as end:
             operation = await self._reads.operation(operation_id)
@@ -268,7 +272,7 @@ class EdgeSurface:
 
     async def _own_product(self, scope: Scope, principal: Principal) -> str:
         """The product in the path. Raises `NotFound`, the same for a malformed, unknown or foreign one."""
-        product_id = read_guid(scope["path_params"]["product_id"]) or _NOBODYS_GUID
+        product_id = read_guid(scope["path_params"]["product_id"]) or NOBODYS_GUID
         owner = await self._reads.owner(product_id)
         if owner != principal.publisher_id or not principal.may_touch(product_id):
             raise NotFound

@@ -48,6 +48,8 @@ class Waiting:
         """Listens to commits, from whatever thread; also after the event loop has ended."""
         if self._closed:
             return
+        if changes.restored:
+            self._loop.call_soon_threadsafe(self.wake_all)
         for operation_id in changes.operations_ended:
             self._loop.call_soon_threadsafe(self.wake, operation_id)
 

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import NotFound, TooManyAsked
-from openaddons.ids import new_guid
+from openaddons.ids import new_correlation_id
 from openaddons.settings import Settings
 from openaddons.store.offered import ALL
 from openaddons.surfaces.http import plain_route, respond
@@ -59,7 +59,7 @@ class UpdatesSurface:
             return None
         return b"content-length: %d\r\nx-correlation-id: %b\r\n%b\r\n%b" % (
             len(body),
-            new_guid().encode(),
+            new_correlation_id().encode(),
             _LINES,
             body,
         )

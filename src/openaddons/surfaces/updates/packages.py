@@ -67,13 +67,18 @@ class PackagesSurface:
             await send({"type": "http.response.body"})
             return
         # Opened before the head is sent: what is missing must still become an error.
-        with await asyncio.to_thread(self._objects.open, package.object_key) as file:
+        with await self._open(package.object_key) as file:
             await _begin(scope, send, 200 if part is None else 206, etag, *more)
             if SEND_FILE in scope:
                 await scope[SEND_FILE](file, start, end)
             else:
                 await _send_pieces(send, file, start, end)
         await send({"type": "http.response.body"})
+
+    async def _open(self, key: str) -> BinaryIO:
+        if self._objects.opens_at_once:
+            return self._objects.open(key)
+        return await asyncio.to_thread(self._objects.open, key)
 
 
 def _read_part(header: str | None, size_bytes: int) -> Part | None:

@@ -39,6 +39,12 @@ class Snapshot:
         self._rings: dict[str, dict[bytes, Offer]] = {}
         """The offers that are ahead of the live ones, by ring."""
 
+    def clear(self) -> None:
+        """Offer nothing any more; the rings stay."""
+        self._live.clear()
+        for ahead in self._rings.values():
+            ahead.clear()
+
     @property
     def rings(self) -> Collection[str]:
         """The rings that there are."""
@@ -116,17 +122,23 @@ class Follower:
         self._database = database
         self._reads = reads
         self._known = -1
+        self._restored = False
         self._changed = asyncio.Event()
         self._ended = False
         self._loop = asyncio.get_running_loop()
 
     def on_commit(self, changes: Changes) -> None:
         """Hear of what this process changed, in whichever thread committed it."""
+        if changes.restored:
+            self._restored = True
         if changes.offers_changed:
             self._loop.call_soon_threadsafe(self._changed.set)
 
     async def catch_up(self) -> None:
-        """Read what has changed since the last time."""
+        """Read what has changed since the last time; of a database that was restored, everything."""
+        if self._restored:
+            self._restored, self._known = False, -1
+            self._snapshot.clear()
         if await self._reads.offered_generation() != self._known:
             self._known = await asyncio.to_thread(self._database.read, self._read)
 

@@ -183,6 +183,31 @@ def test_a_broken_catalogue(content: Any) -> None:
     assert read(content).problems
 
 
+PLAIN = {"m": {"message": "x"}, "n": {"message": "y", "description": "z"}}
+
+
+@pytest.mark.parametrize("content", [content for content in BROKEN if isinstance(content, dict)], ids=str)
+def test_a_broken_message_among_plain_ones(content: dict[str, Any]) -> None:
+    alone, among_others = (
+        [problem.detail for problem in read(each).problems] for each in (content, PLAIN | content)
+    )
+
+    assert among_others == alone
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"description": None}, {"description": 1}, {"n": "z"}, {"description": {}, "n": 1}],
+    ids=str,
+)
+def test_an_odd_message_among_plain_ones_is_looked_at_closely(odd: dict[str, Any]) -> None:
+    deep = b"[" * 199 + b"]" * 199
+    text = json.dumps(PLAIN | {"a": {"message": "x", "deep": 0} | odd}).encode()
+
+    assert read(text).problems == ()
+    assert read(text.replace(b'"deep": 0', b'"deep": ' + deep)).problems
+
+
 def test_a_catalogue_keeps_what_was_asked_for() -> None:
     content = {
         "A": {"message": "1"},

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from openaddons.client import (
     AnswerLost,
+    AnswerUnreadable,
     CredentialsRejected,
     EdgeAddons,
     EdgeAddonsError,
@@ -34,6 +36,8 @@ from .scripted import (
     operation,
     token,
 )
+
+pytestmark = pytest.mark.usefixtures("both_shells")
 
 # Trouble, and what is done about it
 
@@ -87,10 +91,27 @@ def test_a_publish_whose_answer_is_lost_is_not_sent_again(trouble: Scripted) -> 
     assert "in review" in caught.value.advice
 
 
-def test_an_upload_whose_answer_is_lost_is_a_network_error(package: Path) -> None:
-    with pytest.raises(NetworkError, match="connection reset") as caught:
-        client(ScriptedStore(CUT)).upload(PRODUCT, package)
+@pytest.mark.parametrize("trouble", [CUT, SILENT, httpx2.Response(502), httpx2.Response(504)])
+def test_an_upload_whose_answer_is_lost_is_sent_again(package: Path, trouble: Scripted) -> None:
+    store = ScriptedStore(trouble, accepted())
 
+    assert client(store).upload(PRODUCT, package) == OPERATION
+    assert [request.content for request in store.requests] == [package.read_bytes()] * 2
+
+
+def test_an_upload_is_not_sent_again_after_the_deadline(package: Path) -> None:
+    clock = StoppedClock()
+
+    def slow(request: httpx2.Request) -> httpx2.Response:
+        clock.seconds += 31
+        raise CUT
+
+    store = ScriptedStore(slow)
+
+    with pytest.raises(NetworkError, match="connection reset") as caught:
+        client(store, clock=clock).upload(PRODUCT, package, timeout_seconds=30)
+
+    assert len(store.requests) == 1
     assert "Upload again" in caught.value.advice
 
 
@@ -119,6 +140,27 @@ def test_a_wait_that_ends_in_trouble_says_how_to_take_it_up_again() -> None:
 
     assert caught.value.operation_id == OPERATION
     assert OPERATION in caught.value.advice
+
+
+def test_an_answer_without_end_is_not_read_to_its_end() -> None:
+    sent_bytes = 0
+
+    class Endless(httpx2.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            nonlocal sent_bytes
+            while True:
+                sent_bytes += 1_000_000
+                yield bytes(1_000_000)
+
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(200, stream=Endless()))
+
+    with (
+        EdgeAddons(API_KEY, base_url="https://store.test", transport=transport) as addons,
+        pytest.raises(AnswerUnreadable, match="not a JSON object"),
+    ):
+        addons.upload_status(PRODUCT, OPERATION)
+
+    assert sent_bytes == 17_000_000
 
 
 # Access tokens

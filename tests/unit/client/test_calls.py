@@ -47,6 +47,8 @@ from .scripted import (
     operation,
 )
 
+pytestmark = pytest.mark.usefixtures("both_shells")
+
 # Success
 
 
@@ -320,7 +322,7 @@ def test_no_time_is_time_for_one_look() -> None:
         (410, CredentialsRejected, 3),
         (413, PackageTooLarge, 4),
         (500, StoreUnavailable, 9),
-        (502, StoreUnavailable, 9),
+        (501, StoreUnavailable, 9),
     ],
 )
 def test_each_refusal_of_an_upload_is_a_class(

@@ -1,0 +1,1 @@
+"""What the commands in ``openaddons.cli.publish`` are made of: sources, packages, notes, endings."""

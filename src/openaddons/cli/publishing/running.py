@@ -1,0 +1,79 @@
+"""Running a publishing command: its settings found, the store opened, its ending told."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+from openaddons.cli.output import one_line
+from openaddons.cli.publishing.destination import (
+    DESTINATION_NAMES,
+    Destination,
+    destination_of,
+    destination_options,
+)
+from openaddons.cli.publishing.ending import Ending, Progress, commands_from, ending_of_failure
+from openaddons.cli.publishing.steps import Run
+from openaddons.cli.publishing.telling import tell
+from openaddons.client import EdgeAddons, EdgeAddonsError
+from openaddons.client.models import checked_guid
+
+EXIT_CODES: Final = """\b
+Exit codes:
+  0  done
+  2  wrong usage, no such product or operation, or the store cannot do it
+  3  the store rejected the credentials
+  4  the package was refused
+  5  the publish was refused
+  6  another submission is in progress; try later
+  7  there is nothing to publish
+  8  not finished yet: the time was up, or `status` found it in progress
+  9  the store or the network failed
+"""
+
+
+def publishing_command(command: Callable[..., Ending]) -> Callable[..., None]:
+    """The options that say where to publish; the command gets them as one ``Run``, and its ending is told."""
+
+    @functools.wraps(command)
+    def with_run(*, verbose: bool, **options: Any) -> None:
+        destination = destination_of(**{name: options.pop(name) for name in DESTINATION_NAMES})
+        if verbose:
+            for place in destination.places:
+                click.echo(place, err=True)
+        run = Run(destination, _store(destination), Progress())
+        ending = _ending_of(command, run, options)
+        tell(ending, run.progress, destination)
+        raise click.exceptions.Exit(ending.exit_code)
+
+    return destination_options(with_run)
+
+
+def guid(_context: click.Context, parameter: click.Parameter, value: str) -> str:
+    """An operation ID, checked; for click."""
+    try:
+        return checked_guid(parameter.human_readable_name, value)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem)) from None
+
+
+def _store(destination: Destination) -> EdgeAddons:
+    return EdgeAddons(
+        destination.credentials, base_url=destination.base_url, timeout_seconds=destination.timeout_seconds
+    )
+
+
+def _ending_of(command: Callable[..., Ending], run: Run, options: dict[str, Any]) -> Ending:
+    try:
+        with run.store:
+            return command(run, **options)
+    except EdgeAddonsError as failure:
+        return ending_of_failure(failure, run.progress, run.destination)
+    except OSError as problem:
+        what = one_line(str(problem.filename or "The package"))
+        raise click.UsageError(f"{what} cannot be read: {problem.strerror or problem}.") from None
+    except KeyboardInterrupt:
+        for line in commands_from(run.progress, run.destination):
+            click.echo(f"To go on: {line}", err=True)
+        raise

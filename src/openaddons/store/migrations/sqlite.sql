@@ -1,0 +1,227 @@
+-- Made by `make docs` from the migrations: change the schema there.
+CREATE TABLE alembic_version (
+	version_num VARCHAR(32) NOT NULL, 
+	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+);
+INSERT INTO "alembic_version" VALUES('0005');
+CREATE TABLE catalogue (
+	product_id VARCHAR(36) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	description VARCHAR(300) NOT NULL, 
+	sorted_name VARCHAR(600) NOT NULL, 
+	words TEXT NOT NULL, 
+	CONSTRAINT pk_catalogue PRIMARY KEY (product_id), 
+	CONSTRAINT fk_catalogue_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
+);
+CREATE TABLE clients (
+	id VARCHAR(36) NOT NULL, 
+	publisher_id VARCHAR(36) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	CONSTRAINT pk_clients PRIMARY KEY (id), 
+	CONSTRAINT fk_clients_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id)
+);
+CREATE TABLE contents (
+	package_id VARCHAR(36) NOT NULL, 
+	digests BLOB NOT NULL, 
+	CONSTRAINT pk_contents PRIMARY KEY (package_id), 
+	CONSTRAINT fk_contents_package_id_packages FOREIGN KEY(package_id) REFERENCES packages (id)
+);
+CREATE TABLE credentials (
+	id VARCHAR(36) NOT NULL, 
+	client_id VARCHAR(36) NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	hint VARCHAR(16) NOT NULL, 
+	product_id VARCHAR(36), 
+	created_time BIGINT NOT NULL, 
+	expires_time BIGINT NOT NULL, 
+	revoked_time BIGINT, 
+	CONSTRAINT pk_credentials PRIMARY KEY (id), 
+	CONSTRAINT fk_credentials_client_id_clients FOREIGN KEY(client_id) REFERENCES clients (id), 
+	CONSTRAINT fk_credentials_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT uq_credentials_digest UNIQUE (digest)
+);
+CREATE TABLE drafts (
+	product_id VARCHAR(36) NOT NULL, 
+	package_id VARCHAR(36), 
+	modules JSON NOT NULL, 
+	revision INTEGER NOT NULL, 
+	live_revision INTEGER, 
+	last_updated_time BIGINT NOT NULL, 
+	CONSTRAINT pk_drafts PRIMARY KEY (product_id), 
+	CONSTRAINT fk_drafts_package_id_packages FOREIGN KEY(package_id) REFERENCES packages (id), 
+	CONSTRAINT fk_drafts_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
+);
+CREATE TABLE events (
+	number INTEGER NOT NULL, 
+	time BIGINT NOT NULL, 
+	verb VARCHAR(40) NOT NULL, 
+	actor VARCHAR(200) NOT NULL, 
+	publisher_id VARCHAR(36), 
+	product_id VARCHAR(36), 
+	subject VARCHAR(64), 
+	correlation_id VARCHAR(36), 
+	facts JSON NOT NULL, 
+	CONSTRAINT pk_events PRIMARY KEY (number)
+);
+CREATE TABLE images (
+	object_key VARCHAR(100) NOT NULL, 
+	product_id VARCHAR(36) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	width INTEGER NOT NULL, 
+	height INTEGER NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	CONSTRAINT pk_images PRIMARY KEY (object_key), 
+	CONSTRAINT fk_images_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
+);
+CREATE TABLE offering (
+	id INTEGER NOT NULL, 
+	generation BIGINT NOT NULL, 
+	update_url TEXT, 
+	CONSTRAINT pk_offering PRIMARY KEY (id)
+);
+INSERT INTO "offering" VALUES(1,1,NULL);
+CREATE TABLE offers (
+	product_id VARCHAR(36) NOT NULL, 
+	ring VARCHAR(40) NOT NULL, 
+	release_id VARCHAR(36) NOT NULL, 
+	CONSTRAINT pk_offers PRIMARY KEY (product_id, ring), 
+	CONSTRAINT fk_offers_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT fk_offers_release_id_releases FOREIGN KEY(release_id) REFERENCES releases (id), 
+	CONSTRAINT fk_offers_ring_rings FOREIGN KEY(ring) REFERENCES rings (name)
+);
+CREATE TABLE operations (
+	id VARCHAR(36) NOT NULL, 
+	product_id VARCHAR(36) NOT NULL, 
+	publisher_id VARCHAR(36) NOT NULL, 
+	number INTEGER NOT NULL, 
+	kind VARCHAR(8) NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	last_updated_time BIGINT NOT NULL, 
+	message TEXT, 
+	error_code VARCHAR(64), 
+	errors JSON, 
+	unexpected BOOLEAN NOT NULL, 
+	object_key VARCHAR(100), 
+	digest VARCHAR(64), 
+	size_bytes BIGINT, 
+	notes TEXT NOT NULL, 
+	actor VARCHAR(200) NOT NULL, 
+	correlation_id VARCHAR(36) NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	leased_until BIGINT, 
+	CONSTRAINT pk_operations PRIMARY KEY (id), 
+	CONSTRAINT fk_operations_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT fk_operations_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id), 
+	CONSTRAINT uq_operations_product_id_number UNIQUE (product_id, number)
+);
+CREATE TABLE packages (
+	id VARCHAR(36) NOT NULL, 
+	product_id VARCHAR(36) NOT NULL, 
+	object_key VARCHAR(100) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	version VARCHAR(40) NOT NULL, 
+	file_name VARCHAR(300) NOT NULL, 
+	facts JSON NOT NULL, 
+	findings JSON NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	CONSTRAINT pk_packages PRIMARY KEY (id), 
+	CONSTRAINT fk_packages_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
+);
+CREATE TABLE products (
+	id VARCHAR(36) NOT NULL, 
+	publisher_id VARCHAR(36) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	crx_id VARCHAR(32) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	signing_key BLOB NOT NULL, 
+	signing_key_sealed_by VARCHAR(16) NOT NULL, 
+	certification VARCHAR(16), 
+	certification_delay_seconds INTEGER, 
+	operation_count INTEGER NOT NULL, 
+	live_release_id VARCHAR(36), 
+	first_published_time BIGINT, 
+	created_time BIGINT NOT NULL, 
+	last_updated_time BIGINT NOT NULL, first_rings JSON DEFAULT '[]' NOT NULL, offered_generation BIGINT DEFAULT '1' NOT NULL, 
+	CONSTRAINT pk_products PRIMARY KEY (id), 
+	CONSTRAINT fk_products_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id), 
+	CONSTRAINT uq_products_crx_id UNIQUE (crx_id)
+);
+CREATE TABLE publishers (
+	id VARCHAR(36) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	tenant_id VARCHAR(36) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	CONSTRAINT pk_publishers PRIMARY KEY (id), 
+	CONSTRAINT uq_publishers_name UNIQUE (name), 
+	CONSTRAINT uq_publishers_tenant_id UNIQUE (tenant_id)
+);
+CREATE TABLE releases (
+	id VARCHAR(36) NOT NULL, 
+	product_id VARCHAR(36) NOT NULL, 
+	submission_id VARCHAR(19) NOT NULL, 
+	version VARCHAR(40) NOT NULL, 
+	object_key VARCHAR(100) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	created_time BIGINT NOT NULL, minimum_chrome_version VARCHAR(40), icon_key VARCHAR(100), offered_to_all_time BIGINT, withdrawn_time BIGINT, withdrawn_reason TEXT, 
+	CONSTRAINT pk_releases PRIMARY KEY (id), 
+	CONSTRAINT fk_releases_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT fk_releases_submission_id_submissions FOREIGN KEY(submission_id) REFERENCES submissions (id), 
+	CONSTRAINT uq_releases_product_id_version UNIQUE (product_id, version), 
+	CONSTRAINT uq_releases_submission_id UNIQUE (submission_id)
+);
+CREATE TABLE rings (
+	name VARCHAR(40) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	CONSTRAINT pk_rings PRIMARY KEY (name)
+);
+CREATE TABLE submissions (
+	id VARCHAR(19) NOT NULL, 
+	product_id VARCHAR(36) NOT NULL, 
+	operation_id VARCHAR(36), 
+	package_id VARCHAR(36) NOT NULL, 
+	version VARCHAR(40) NOT NULL, 
+	revision INTEGER NOT NULL, 
+	modules JSON NOT NULL, 
+	notes TEXT NOT NULL, 
+	state VARCHAR(16) NOT NULL, 
+	held BOOLEAN NOT NULL, 
+	certification VARCHAR(16) NOT NULL, 
+	due_time BIGINT, 
+	reason TEXT, 
+	decided_by VARCHAR(200), 
+	actor VARCHAR(200) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	last_updated_time BIGINT NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	leased_until BIGINT, base_package_id VARCHAR(36) CONSTRAINT fk_submissions_base_package_id_packages REFERENCES packages (id), restored_release_id VARCHAR(36), 
+	CONSTRAINT pk_submissions PRIMARY KEY (id), 
+	CONSTRAINT fk_submissions_operation_id_operations FOREIGN KEY(operation_id) REFERENCES operations (id), 
+	CONSTRAINT fk_submissions_package_id_packages FOREIGN KEY(package_id) REFERENCES packages (id), 
+	CONSTRAINT fk_submissions_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
+	CONSTRAINT uq_submissions_operation_id UNIQUE (operation_id)
+);
+CREATE INDEX ix_events_product_id ON events (product_id);
+CREATE INDEX ix_events_publisher_id ON events (publisher_id);
+CREATE INDEX ix_clients_publisher_id ON clients (publisher_id);
+CREATE INDEX ix_products_publisher_id ON products (publisher_id);
+CREATE INDEX ix_products_unpublishing ON products (id) WHERE state = 'Unpublish in progress';
+CREATE INDEX ix_credentials_client_id ON credentials (client_id);
+CREATE INDEX ix_operations_in_progress ON operations (product_id, number) WHERE state = 'InProgress';
+CREATE INDEX ix_operations_object_key ON operations (object_key);
+CREATE INDEX ix_packages_object_key ON packages (object_key);
+CREATE INDEX ix_releases_object_key ON releases (object_key);
+CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE INDEX ix_products_offered_generation ON products (offered_generation);
+CREATE INDEX ix_releases_icon_key ON releases (icon_key);
+CREATE INDEX ix_submissions_pending ON submissions (product_id) WHERE state IN ('In review', 'Approved');
+CREATE UNIQUE INDEX uq_submissions_pending ON submissions (product_id) WHERE state IN ('In review', 'Approved') AND restored_release_id IS NULL;
+CREATE UNIQUE INDEX uq_submissions_rolling_back ON submissions (product_id) WHERE state IN ('In review', 'Approved') AND restored_release_id IS NOT NULL;
+CREATE INDEX ix_catalogue_sorted_name_product_id ON catalogue (sorted_name, product_id);
+CREATE INDEX ix_submissions_product_id_created_time ON submissions (product_id, created_time);

@@ -1,0 +1,75 @@
+"""What an endpoint of the management API is: a row of a table, from which it is served and described."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from openaddons.settings import Settings
+from openaddons.store.publishers import Principal
+from openaddons.store.session import Database
+from openaddons.surfaces.manage.fields import Field
+
+Schema = Any
+"""A JSON schema (as OpenAPI 3.1 has it) in which a `Shape` may stand for its own."""
+
+TEXT: Final = {"type": "string"}
+TIME: Final = {"type": "string", "format": "date-time"}
+GUID: Final = {"type": "string", "format": "uuid"}
+NUMBER: Final = {"type": "integer"}
+FLAG: Final = {"type": "boolean"}
+
+
+def list_of(schema: Schema) -> Schema:
+    """A list of such values."""
+    return {"type": "array", "items": schema}
+
+
+def or_null(schema: Schema) -> Schema:
+    """Such a value or null."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An object in an answer. All its keys are always there."""
+
+    name: str
+    keys: Mapping[str, Schema]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of an endpoint, by somebody who may make it."""
+
+    database: Database
+    settings: Settings
+    principal: Principal
+    path: Mapping[str, str]
+    """The ids in the path. ``product_id`` is of a product that the caller may touch; the others are as they came."""
+    given: Mapping[str, Any]
+    """What the endpoint takes, by name; None: not given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one path."""
+
+    name: str
+    method: str
+    path: str
+    """Below ``/manage/v1``."""
+    summary: str
+    answer: Callable[[Call], Any]
+    """Makes the answer's JSON, in a thread of its own. Raises `Refusal`."""
+    gives: Shape | None
+    """None: an empty answer."""
+    status: int = 200
+    takes: tuple[Field, ...] = ()
+    """From the query of a GET, else from the body."""
+    refuses: tuple[int, ...] = ()
+    """Statuses beside those that every endpoint has, for the description."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"

@@ -1,0 +1,72 @@
+"""``openaddons`` against a scripted store, in the environment of a build."""
+
+import functools
+import json
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from openaddons.cli import main
+from openaddons.cli.publishing import running, steps
+from openaddons.client import EdgeAddons
+from tests.unit.client.scripted import (
+    PRODUCT,
+    SECRET,
+    Scripted,
+    ScriptedStore,
+    StoppedClock,
+    accepted,
+    operation,
+)
+
+UPLOAD = "11111111-1111-4111-8111-111111111111"
+PUBLISH = "22222222-2222-4222-8222-222222222222"
+STORY: tuple[Scripted, ...] = (accepted(UPLOAD), operation(), accepted(PUBLISH), operation())
+
+ENVIRONMENT: dict[str, str | None] = {
+    "EDGE_ADDONS_BASE_URL": "https://store.test",
+    "EDGE_ADDONS_CLIENT_ID": "client-1",
+    "EDGE_ADDONS_API_KEY": SECRET,
+    "EDGE_ADDONS_PRODUCT_ID": PRODUCT,
+    "CI": None,
+    "GITHUB_ACTIONS": None,
+}
+
+
+class CommandLine:
+    """Runs ``openaddons`` against a scripted store, in the environment of a build."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.store = ScriptedStore()
+        self.clock = StoppedClock()
+
+    def __call__(
+        self,
+        *arguments: str,
+        script: tuple[Scripted, ...] = (),
+        env: dict[str, str | None] | None = None,
+        managed: bool = False,
+        **options: Any,
+    ) -> Result:
+        self.store = ScriptedStore(*script, managed=managed)
+        self.clock = clock = StoppedClock()
+        self._monkeypatch.setattr(
+            running,
+            "EdgeAddons",
+            functools.partial(EdgeAddons, transport=self.store.transport, clock=clock, sleep=clock.sleep),
+        )
+        self._monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=clock, sleep=clock.sleep))
+        result = CliRunner().invoke(main, list(arguments), env={**ENVIRONMENT, **(env or {})}, **options)
+        assert SECRET not in result.output
+        return result
+
+
+def write_package(path: Path, version: str = "1.1.0") -> None:
+    manifest = {"manifest_version": 3, "name": "Tab Tally", "version": version, "description": "Counts."}
+    with zipfile.ZipFile(path, "w") as packer:
+        packer.writestr("manifest.json", json.dumps(manifest))

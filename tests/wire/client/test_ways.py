@@ -1,0 +1,126 @@
+"""The two ways in which the synchronous client sends: both do what a store on the network asks of them."""
+
+import json
+import socket
+import ssl
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Final
+
+import httpx2
+import pytest
+
+from openaddons.client import ApiKey, EdgeAddons, NetworkError, PackageTooLarge
+from openaddons.client._http import Httpx2Sender, sender_of
+from openaddons.client._plain import PlainSender
+from tests.acceptance.certificates import make_certificates
+from tests.wire.client.line import Line, line
+
+PRODUCT: Final = "7d3f9c5a-1b2e-4c6d-8f90-a1b2c3d4e5f6"
+KEY: Final = ApiKey("client-1", "a-key")
+SUCCEEDED: Final = json.dumps({"id": PRODUCT, "status": "Succeeded"}).encode()
+both_ways = pytest.mark.parametrize("way", ["plain", "httpx2"])
+
+
+def transport(way: str) -> httpx2.BaseTransport | None:
+    return httpx2.HTTPTransport() if way == "httpx2" else None
+
+
+class Answering(BaseHTTPRequestHandler):
+    """A store that finds everything done; it keeps its connections, and counts them."""
+
+    protocol_version = "HTTP/1.1"
+    connections: list[object]
+
+    def setup(self) -> None:
+        super().setup()
+        self.connections.append(self.client_address)
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(SUCCEEDED)))
+        self.end_headers()
+        self.wfile.write(SUCCEEDED)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    handler = type("Counting", (Answering,), {"connections": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as opened:
+        thread = Thread(target=opened.serve_forever)
+        thread.start()
+        yield opened
+        opened.shutdown()
+        thread.join()
+
+
+@both_ways
+def test_a_connection_is_used_again(way: str, server: ThreadingHTTPServer) -> None:
+    url = f"http://127.0.0.1:{server.server_port}"
+    with EdgeAddons(KEY, base_url=url, transport=transport(way)) as addons:
+        for _ in range(3):
+            assert addons.upload_status(PRODUCT, PRODUCT).succeeded
+
+    assert len(server.RequestHandlerClass.connections) == 1  # type: ignore[attr-defined]
+
+
+@both_ways
+def test_tls_is_spoken_to_those_whom_the_machine_trusts_and_to_nobody_else(
+    way: str, server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, certificate = tmp_path / "authority.pem", tmp_path / "server.pem"
+    make_certificates(["localhost"], authority=authority, server=certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    named, by_address = (f"https://{host}:{server.server_port}" for host in ("localhost", "127.0.0.1"))
+
+    def ask(url: str) -> bool:
+        with EdgeAddons(KEY, base_url=url, transport=transport(way), sleep=lambda _: None) as addons:
+            return addons.upload_status(PRODUCT, PRODUCT).succeeded
+
+    with pytest.raises(NetworkError, match=r"(?i)certificate"):
+        ask(named)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    assert ask(named)
+    with pytest.raises(NetworkError, match=r"(?i)certificate"):
+        ask(by_address)
+
+
+@both_ways
+def test_a_refusal_is_heard_while_the_package_is_still_sent(way: str, tmp_path: Path) -> None:
+    package = tmp_path / "extension.zip"
+    package.write_bytes(b"PK\x03\x04" + bytes(30_000_000))
+
+    def refuse(opened: Line, connection: socket.socket) -> None:
+        connection.sendall(
+            b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        )
+        connection.shutdown(socket.SHUT_WR)
+        opened.wait_for_end(connection)
+
+    with (
+        line(refuse) as store,
+        EdgeAddons(KEY, base_url=store.url, transport=transport(way)) as addons,
+        pytest.raises(PackageTooLarge),
+    ):
+        addons.upload(PRODUCT, package)
+
+
+@pytest.mark.skipif(sys.platform in {"win32", "darwin"}, reason="there httpx2 always sends")
+def test_a_proxy_in_the_environment_is_what_httpx2_is_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    assert isinstance(sender_of(None), PlainSender)
+
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    sender = sender_of(None)
+    assert isinstance(sender, Httpx2Sender)
+    sender.close()

@@ -1,0 +1,106 @@
+"""The examples of docs/management.md, typed in their order, are answered as it shows."""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from openaddons.errors import Refusal
+from openaddons.store.products import has_work
+from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX, REFUSED_BY_THE_STORE
+from tests.stores import Account, RunningStore, make_published, make_zip
+from tests.wire.manage.asking import manually, offered, put_up, told
+
+PAGE = Path(__file__).parent.parent.parent.parent / "docs" / "management.md"
+_TRANSCRIPT = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_EXAMPLE = re.compile(r"^\$ curl (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+# What is different in every store. Sizes are those of signatures and of what zlib makes.
+_DIFFERENT = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9]{19}\b|\b[0-9a-f]{64}\b|\b[a-p]{32}\b"
+    r"|\d{4}-\d\d-\d\dT[\d:.]+Z|oa[ks]_\w+(…\w+)?|(?<=\"sizeBytes\": )\d+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A call as it is typed, and what the page shows as its answer."""
+
+    method: str
+    url: str
+    body: str | None
+    shown: str
+
+
+def examples(page: str) -> Iterator[Example]:
+    for transcript in _TRANSCRIPT.findall(page):
+        for typed, shown in _EXAMPLE.findall(transcript):
+            words = iter(shlex.split(typed))
+            method, url, body = "GET", "", None
+            for word in words:
+                if word == "-X":
+                    method = next(words)
+                elif word == "-d":
+                    method, body = "POST", next(words)
+                elif word == "-H":
+                    assert next(words) == "@auth"
+                elif word != "-i":
+                    url = word
+            yield Example(method, url, body, shown)
+
+
+def same(text: str) -> Any:
+    """An answer without what is different in every store."""
+    try:
+        return json.loads(_DIFFERENT.sub("1", json.dumps(json.loads(text), ensure_ascii=False)))
+    except ValueError:
+        return text.strip()
+
+
+def answers(store: RunningStore, account: Account, page: str) -> Iterator[tuple[Example, str]]:
+    """Each example with what the store answers."""
+    product = make_published(store.workshop, account, make_zip(name="Tab Tally"), name="Tab Tally")
+    put_up(store, account, product, "1.1.0", name="Tab Tally")
+    store.wait_for(lambda: offered(store, product) == "1.1.0")
+    manually(store, product)
+    put_up(store, account, product, "1.2.0", name="Tab Tally")
+    submission = told(store, "GET", f"/products/{product.id}", account)["submission"]
+    read = store.workshop.tools.database.read
+    known = {"$STORE": "", "$PRODUCT": product.id, "$SUBMISSION": submission["id"]}
+    for example in examples(page):
+        url = example.url
+        for name, value in known.items():
+            url = url.replace(name, value)
+        answer = store.http.request(example.method, url, headers=account.headers, content=example.body)
+        if "secret" in answer.text:
+            known["$KEY"] = answer.json()["id"]
+        if answer.status_code == 202:
+            store.wait_for(lambda: not read(has_work, product_id=product.id))
+        yield example, answer.text or f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"
+
+
+def test_the_examples_are_answered_as_the_page_shows(store: RunningStore, account: Account) -> None:
+    for example, answer in answers(store, account, PAGE.read_text(encoding="utf-8")):
+        assert same(answer) == same(example.shown), example.url
+
+
+def test_every_endpoint_has_an_example() -> None:
+    shown = {
+        (each.method, urlsplit(each.url).path.removeprefix(f"$STORE{PREFIX}"))
+        for each in examples(PAGE.read_text(encoding="utf-8"))
+    }
+    names = {"product_id": "$PRODUCT", "submission_id": "$SUBMISSION", "key_id": "$KEY"}
+
+    assert shown == {(each.method, each.path.format_map(names)) for each in ENDPOINTS}
+
+
+@pytest.mark.parametrize("refusal", REFUSED_BY_THE_STORE)
+def test_what_the_stores_verbs_refuse_is_in_the_table(refusal: type[Refusal]) -> None:
+    row = f"| {REFUSED_BY_THE_STORE[refusal]} | `{refusal.code}` | "
+
+    assert row in PAGE.read_text(encoding="utf-8")
