@@ -7,6 +7,7 @@ through no proxy, and its trust is the one of OpenSSL; where that is not enough,
 from __future__ import annotations
 
 import http.client
+import select
 import time
 from dataclasses import dataclass
 from threading import Lock
@@ -88,7 +89,9 @@ class PlainSender:
             for idle in reversed(self._idle):
                 if idle.place == place and now_seconds - idle.since_seconds < IDLE_SECONDS:
                     self._idle.remove(idle)
-                    return idle.connection
+                    if _is_silent(idle.connection):
+                        return idle.connection
+                    idle.connection.close()
         host = address.hostname or ""
         if address.scheme == "https":
             return http.client.HTTPSConnection(
@@ -115,6 +118,13 @@ class PlainSender:
             if self._tls is None:
                 self._tls = ssl.create_default_context()
             return self._tls
+
+
+def _is_silent(connection: http.client.HTTPConnection) -> bool:
+    """Whether nothing has come since the last answer: what comes then is the end of the connection."""
+    poll = select.poll()
+    poll.register(connection.sock, select.POLLIN)
+    return not poll.poll(0)
 
 
 class _Broken(Exception):  # noqa: N818 - no answer came of it

@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import sys
+import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -68,6 +69,30 @@ def test_a_connection_is_used_again(way: str, server: ThreadingHTTPServer) -> No
             assert addons.upload_status(PRODUCT, PRODUCT).succeeded
 
     assert len(server.RequestHandlerClass.connections) == 1  # type: ignore[attr-defined]
+
+
+@both_ways
+def test_a_connection_that_the_store_has_closed_is_not_used_again(
+    way: str, server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = threading.Event()
+
+    def finish(handler: Answering) -> None:
+        BaseHTTPRequestHandler.finish(handler)
+        handler.connection.shutdown(socket.SHUT_RDWR)
+        closed.set()
+
+    # After its first answer, without a word of it.
+    monkeypatch.setattr(server.RequestHandlerClass, "handle", BaseHTTPRequestHandler.handle_one_request)
+    monkeypatch.setattr(server.RequestHandlerClass, "finish", finish)
+    url = f"http://127.0.0.1:{server.server_port}"
+    with EdgeAddons(KEY, base_url=url, transport=transport(way), timeout_seconds=0) as addons:
+        for _ in range(3):
+            assert addons.upload_status(PRODUCT, PRODUCT).succeeded
+            assert closed.wait(60)
+            closed.clear()
+
+    assert len(server.RequestHandlerClass.connections) == 3  # type: ignore[attr-defined]
 
 
 @both_ways
