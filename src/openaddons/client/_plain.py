@@ -158,6 +158,8 @@ def _ask(
     for piece in _pieces(request):
         try:
             connection.send(piece)
+        except TimeoutError as stalled:
+            raise _Broken(stalled) from None
         except OSError:  # it does not listen any more; perhaps it has said why
             whole = False
             break
