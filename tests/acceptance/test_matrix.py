@@ -48,16 +48,16 @@ TIMEOUT_SECONDS: Final = 600.0  # of which nobody waits a second
 
 @dataclass(slots=True)
 class Hurry:
-    """A clock that goes on while the client sleeps, and no slower; the emulator's, if given, goes along."""
+    """A clock that jumps when the client sleeps; the emulator's, if given, jumps with it."""
 
     store: EdgeStore | None = None
-    now_seconds: float = 0.0
+    skipped_seconds: float = 0.0
 
     def clock(self) -> float:
-        return self.now_seconds
+        return time.monotonic() + self.skipped_seconds
 
     def sleep(self, seconds: float) -> None:
-        self.now_seconds += seconds
+        self.skipped_seconds += seconds
         if self.store is not None:
             self.store.advance_clock(seconds)
 

@@ -1,6 +1,7 @@
 """The calls of the API to an emulator, by plain HTTP and by our client with a time of its own."""
 
 import io
+import time
 from typing import Any
 
 from openaddons.client import ApiKey, EdgeAddons
@@ -10,29 +11,29 @@ JUNK = b"PK\x03\x04 no package at all"
 
 
 class QuickTime:
-    """The client's time and the emulator's: it passes when the client pauses, and then at once."""
+    """The client's time and the emulator's: when the client pauses, both are at once as much later."""
 
     def __init__(self, edge: EdgeStore) -> None:
         self._edge = edge
-        self._seconds = 0.0
+        self._skipped_seconds = 0.0
 
     def now(self) -> float:
-        return self._seconds
+        return time.monotonic() + self._skipped_seconds
 
     def sleep(self, seconds: float) -> None:
-        self._seconds += seconds
+        self._skipped_seconds += seconds
         self._edge.advance_clock(seconds)
 
 
 def quick_client(edge: EdgeStore) -> EdgeAddons:
     """Our client, which waits without taking time."""
-    time = QuickTime(edge)
+    quick = QuickTime(edge)
     return EdgeAddons(
         ApiKey(edge.client_id, edge.api_key),
         base_url=edge.url,
         timeout_seconds=100,
-        clock=time.now,
-        sleep=time.sleep,
+        clock=quick.now,
+        sleep=quick.sleep,
     )
 
 
