@@ -84,12 +84,13 @@ class Httpx2Sender:
 
         request = step.request
         body = bytearray()
+        content = request.body if isinstance(request.body, bytes) else sent_bytes(request.body)
         try:
             with self._http.stream(
                 request.method,
                 request.url,
                 headers=dict(request.headers),
-                content=request.body if isinstance(request.body, bytes) else sent_bytes(request.body),
+                content=content,
                 timeout=timeout_of(step),
             ) as response:
                 for piece in response.iter_bytes():
@@ -101,6 +102,9 @@ class Httpx2Sender:
             return lost_of(error)
         except BaseException as error:
             raise without_frames(error)  # noqa: B904 - the same exception
+        finally:
+            if not isinstance(content, bytes):
+                content.close()
 
 
 def limits() -> httpx2.Limits:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
@@ -64,14 +65,18 @@ def package_of(
     return OpenPackage(path_or_file, start, end - start, progress)
 
 
-def sent_bytes(package: Package) -> Iterator[bytes]:
-    """The pieces of the package, each counted as sent when the next one is asked for."""
+def sent_bytes(package: Package) -> Generator[bytes]:
+    """The pieces of the package, each counted as sent when the next one is asked for.
+
+    Whoever stops before the end closes it, and with it the file.
+    """
     done_bytes = 0
-    for chunk in package.chunks():
-        yield chunk
-        done_bytes += len(chunk)
-        if package.progress is not None:
-            package.progress(done_bytes, package.size_bytes)
+    with closing(package.chunks()) as chunks:
+        for chunk in chunks:
+            yield chunk
+            done_bytes += len(chunk)
+            if package.progress is not None:
+                package.progress(done_bytes, package.size_bytes)
 
 
 async def sent_bytes_async(package: Package) -> AsyncIterator[bytes]:

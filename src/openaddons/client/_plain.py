@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import select
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ from openaddons.client._package import sent_bytes
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from openaddons.client._core import Request
     from openaddons.client._session import Send
@@ -155,14 +156,15 @@ def _ask(
         connection.endheaders()
     except (OSError, http.client.HTTPException) as error:
         raise _Broken(error) from None
-    for piece in _pieces(request):
-        try:
-            connection.send(piece)
-        except TimeoutError as stalled:
-            raise _Broken(stalled) from None
-        except OSError:  # it does not listen any more; perhaps it has said why
-            whole = False
-            break
+    with closing(_pieces(request)) as pieces:
+        for piece in pieces:
+            try:
+                connection.send(piece)
+            except TimeoutError as stalled:
+                raise _Broken(stalled) from None
+            except OSError:  # it does not listen any more; perhaps it has said why
+                whole = False
+                break
     try:
         connection.sock.settimeout(step.read_timeout_seconds)
         return connection.getresponse(), whole
@@ -170,7 +172,7 @@ def _ask(
         raise _Broken(error) from None
 
 
-def _pieces(request: Request) -> Iterator[bytes]:
+def _pieces(request: Request) -> Generator[bytes]:
     if not isinstance(request.body, bytes):
         yield from sent_bytes(request.body)
     elif request.body:

@@ -83,10 +83,11 @@ def cut(opened: Line, connection: socket.socket) -> None:
     """Closes the connection without an answer."""
 
 
-def silent_then(act: Callable[[], object], *, first: bytes = b"") -> Behaviour:
-    """Says no more than ``first``; calls ``act``, and waits for the client to give up."""
+def silent_then(act: Callable[[], object], *, first: bytes = b"", hears_bytes: int = 0) -> Behaviour:
+    """Hears so much after the head, says no more than ``first``, calls ``act``, and waits for the client to give up."""
 
     def behave(opened: Line, connection: socket.socket) -> None:
+        connection.recv(hears_bytes)
         connection.sendall(first)
         act()
         opened.wait_for_end(connection)
