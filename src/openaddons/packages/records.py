@@ -53,9 +53,10 @@ class ArchiveUnsound(Exception):  # noqa: N818 - a verdict on the bytes, as erro
         self.finding = finding
 
 
-def corrupt(where: str) -> ArchiveUnsound:
-    """The archive is damaged at ``where``."""
-    return ArchiveUnsound(rules.ZIP_CORRUPT.finding(where=where))
+def corrupt(where: "str | CentralHeader") -> ArchiveUnsound:
+    """The archive is damaged at ``where``; a header stands for the local one of its entry."""
+    place = where if isinstance(where, str) else f"the local header of {where.shown}"
+    return ArchiveUnsound(rules.ZIP_CORRUPT.finding(where=place))
 
 
 def read_at(file: BinaryIO, offset: int, length: int) -> bytes:
@@ -273,7 +274,7 @@ def _central_header(fields: tuple[int, ...], name: bytes, extra: bytes) -> Centr
     )
 
 
-def _extra_fields(extra: bytes, where: str) -> dict[int, bytes]:
+def _extra_fields(extra: bytes, where: str | CentralHeader) -> dict[int, bytes]:
     """The extra fields by id (4.5.1). Zeros may follow, or up to three bytes: zipalign pads with them."""
     fields: dict[int, bytes] = {}
     at, end = 0, len(extra.rstrip(b"\0"))
@@ -288,7 +289,7 @@ def _extra_fields(extra: bytes, where: str) -> dict[int, bytes]:
     raise corrupt(where)
 
 
-def _widen(value: int, wide: bytes, where: str) -> tuple[int, bytes]:
+def _widen(value: int, wide: bytes, where: str | CentralHeader) -> tuple[int, bytes]:
     """A 32-bit field, or the next value of the ZIP64 extra field if it defers to that; and what is left."""
     if value != _MAX32:
         return value, wide
@@ -305,16 +306,15 @@ def _names_another(extras: dict[int, bytes], name: bytes) -> bool:
 
 def data_offset(file: BinaryIO, header: CentralHeader, directory: Directory) -> int:
     """Where the data of an entry begins, if its local header (4.3.7) agrees with the central one."""
-    where = f"the local header of {header.shown}"
     if header.offset + _LOCAL.size > directory.offset:
-        raise corrupt(where)
+        raise corrupt(header)
     fields = _LOCAL.unpack(read_at(file, header.offset, _LOCAL.size))
     signature, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = fields
     if signature != LOCAL_SIGNATURE:
-        raise corrupt(where)
+        raise corrupt(header)
     begins: int = header.offset + _LOCAL.size + name_length + extra_length
     if begins > directory.offset:
-        raise corrupt(where)
+        raise corrupt(header)
     rest = read_at(file, header.offset + _LOCAL.size, name_length + extra_length)
     name = rest[:name_length]
     if name != header.raw_name:
@@ -323,12 +323,12 @@ def data_offset(file: BinaryIO, header: CentralHeader, directory: Directory) -> 
         raise _mismatch(header, "flags")
     if method != header.method:
         raise _mismatch(header, "compression method")
-    extras = _extra_fields(rest[name_length:], where)
+    extras = _extra_fields(rest[name_length:], header)
     if _names_another(extras, name):
         raise _mismatch(header, "name")
     wide = extras.get(_EXTRA_ZIP64, b"")
-    size, wide = _widen(size, wide, where)
-    compressed, wide = _widen(compressed, wide, where)
+    size, wide = _widen(size, wide, header)
+    compressed, wide = _widen(compressed, wide, header)
     told = (
         (crc, header.crc32, "checksum"),
         (compressed, header.compressed_bytes, "size"),
