@@ -314,6 +314,46 @@ images = sa.Table(
     sa.Column("created_time", Moment, nullable=False),
 )
 
+# Who signs in. A password is kept as argon2id; what makes one-time codes is sealed by the master key.
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("email", sa.String(320), nullable=False, unique=True),  # in lower case
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("password_hash", sa.String(300)),
+    sa.Column("totp_secret", sa.LargeBinary),
+    sa.Column("totp_last_step", sa.BigInteger),
+    sa.Column("recovery_digests", sa.JSON, nullable=False, default=list),
+    sa.Column("reviewer", sa.Boolean, nullable=False, default=False),
+    sa.Column("administrator", sa.Boolean, nullable=False, default=False),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("disabled_time", Moment),
+)
+
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("person_id", _GUID, sa.ForeignKey("people.id"), primary_key=True),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), primary_key=True, index=True),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+)
+
+# A browser in which somebody is signed in: only a SHA-256 of what its cookie holds is kept.
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("person_id", _GUID, sa.ForeignKey("people.id"), nullable=False, index=True),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("last_seen_time", Moment, nullable=False),
+    sa.Column("expires_time", Moment, nullable=False),
+    sa.Column("user_agent", sa.String(300), nullable=False),
+    sa.Column("address", sa.String(64), nullable=False),
+)
+
 # Who did what. Rows are added and never changed: triggers refuse the rest (the first migration).
 events = sa.Table(
     "events",

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0005');
+INSERT INTO "alembic_version" VALUES('0006');
 CREATE TABLE catalogue (
 	product_id VARCHAR(36) NOT NULL, 
 	name VARCHAR(200) NOT NULL, 
@@ -75,6 +75,15 @@ CREATE TABLE images (
 	CONSTRAINT pk_images PRIMARY KEY (object_key), 
 	CONSTRAINT fk_images_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
 );
+CREATE TABLE memberships (
+	person_id VARCHAR(36) NOT NULL, 
+	publisher_id VARCHAR(36) NOT NULL, 
+	role VARCHAR(16) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	CONSTRAINT pk_memberships PRIMARY KEY (person_id, publisher_id), 
+	CONSTRAINT fk_memberships_person_id_people FOREIGN KEY(person_id) REFERENCES people (id), 
+	CONSTRAINT fk_memberships_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id)
+);
 CREATE TABLE offering (
 	id INTEGER NOT NULL, 
 	generation BIGINT NOT NULL, 
@@ -132,6 +141,21 @@ CREATE TABLE packages (
 	CONSTRAINT pk_packages PRIMARY KEY (id), 
 	CONSTRAINT fk_packages_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
 );
+CREATE TABLE people (
+	id VARCHAR(36) NOT NULL, 
+	email VARCHAR(320) NOT NULL, 
+	name VARCHAR(200) NOT NULL, 
+	password_hash VARCHAR(300), 
+	totp_secret BLOB, 
+	totp_last_step BIGINT, 
+	recovery_digests JSON NOT NULL, 
+	reviewer BOOLEAN NOT NULL, 
+	administrator BOOLEAN NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	disabled_time BIGINT, 
+	CONSTRAINT pk_people PRIMARY KEY (id), 
+	CONSTRAINT uq_people_email UNIQUE (email)
+);
 CREATE TABLE products (
 	id VARCHAR(36) NOT NULL, 
 	publisher_id VARCHAR(36) NOT NULL, 
@@ -180,6 +204,19 @@ CREATE TABLE rings (
 	created_time BIGINT NOT NULL, 
 	CONSTRAINT pk_rings PRIMARY KEY (name)
 );
+CREATE TABLE sessions (
+	id VARCHAR(36) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	person_id VARCHAR(36) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	last_seen_time BIGINT NOT NULL, 
+	expires_time BIGINT NOT NULL, 
+	user_agent VARCHAR(300) NOT NULL, 
+	address VARCHAR(64) NOT NULL, 
+	CONSTRAINT pk_sessions PRIMARY KEY (id), 
+	CONSTRAINT fk_sessions_person_id_people FOREIGN KEY(person_id) REFERENCES people (id), 
+	CONSTRAINT uq_sessions_digest UNIQUE (digest)
+);
 CREATE TABLE submissions (
 	id VARCHAR(19) NOT NULL, 
 	product_id VARCHAR(36) NOT NULL, 
@@ -225,3 +262,5 @@ CREATE UNIQUE INDEX uq_submissions_pending ON submissions (product_id) WHERE sta
 CREATE UNIQUE INDEX uq_submissions_rolling_back ON submissions (product_id) WHERE state IN ('In review', 'Approved') AND restored_release_id IS NOT NULL;
 CREATE INDEX ix_catalogue_sorted_name_product_id ON catalogue (sorted_name, product_id);
 CREATE INDEX ix_submissions_product_id_created_time ON submissions (product_id, created_time);
+CREATE INDEX ix_memberships_publisher_id ON memberships (publisher_id);
+CREATE INDEX ix_sessions_person_id ON sessions (person_id);
