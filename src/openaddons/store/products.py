@@ -305,7 +305,7 @@ def block_product(tx: Transaction, *, product_id: str, reason: str, actor: str) 
     from openaddons.store.submissions import drop_pending
 
     product = lock_product(tx, product_id=product_id)
-    drop_pending(tx, product_id=product_id, actor=actor, reason=f"The product was blocked: {reason}")
+    drop_pending(tx, product=product, actor=actor, reason=f"The product was blocked: {reason}")
     move_product(tx, product=product, verb="block")
     tx.record(
         "product.blocked",

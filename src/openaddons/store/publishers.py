@@ -296,7 +296,15 @@ def _revoke(tx: Transaction, credential: Credential, *, actor: str) -> Credentia
         .values(revoked_time=tx.now)
     )
     if changed.rowcount:
-        tx.record("credential.revoked", actor=actor, subject=credential.id, hint=credential.hint)
+        owner = sa.select(clients.c.publisher_id).where(clients.c.id == credential.client_id)
+        tx.record(
+            "credential.revoked",
+            actor=actor,
+            publisher_id=tx.execute(owner).scalar_one(),
+            product_id=credential.product_id,
+            subject=credential.id,
+            hint=credential.hint,
+        )
     tx.changes.credentials_changed = True
     row = tx.execute(_CREDENTIALS.where(credentials.c.id == credential.id)).mappings().one()
     return _credential(row)

@@ -87,7 +87,7 @@ def unpublish_product(tx: Transaction, *, product_id: str, actor: str) -> Produc
     """Begin to take a product out of the store; what is pending is cancelled. Raises `TransitionRefused`."""
     product = lock_product(tx, product_id=product_id)
     move_product(tx, product=product, verb="unpublish")
-    drop_pending(tx, product_id=product_id, actor=actor, reason="The product is being unpublished.")
+    drop_pending(tx, product=product, actor=actor, reason="The product is being unpublished.")
     tx.record(
         "product.unpublish-requested",
         actor=actor,

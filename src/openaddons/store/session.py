@@ -64,12 +64,14 @@ class Changes:
 class Transaction:
     """What a verb works with: the connection, the time, and a list of what to announce after the commit."""
 
-    __slots__ = ("changes", "connection", "now")
+    __slots__ = ("changes", "connection", "correlation_id", "now")
 
     def __init__(self, connection: sa.Connection, now: datetime) -> None:
         self.connection = connection
         self.now = now
         self.changes = Changes()
+        self.correlation_id: str | None = None
+        """Of the request that is carried out, if it is one: events bear it."""
 
     def execute(
         self, statement: sa.Executable, values: Mapping[str, Any] | None = None
@@ -102,13 +104,23 @@ class Transaction:
                 "publisher_id": publisher_id,
                 "product_id": product_id,
                 "subject": subject,
-                "correlation_id": correlation_id,
+                "correlation_id": correlation_id or self.correlation_id,
                 "facts": facts,
             },
         )
 
 
 Verb = Callable[Concatenate[Transaction, P], T]
+
+
+def traced(verb: Verb[P, T], correlation_id: str) -> Verb[P, T]:
+    """The verb as a request carries it out: its events bear the request's correlation ID."""
+
+    def run(tx: Transaction, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        tx.correlation_id = correlation_id
+        return verb(tx, *args, **kwargs)
+
+    return run
 
 
 class Database(ABC):

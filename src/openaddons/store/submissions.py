@@ -253,17 +253,18 @@ def cancel_submission(tx: Transaction, *, submission_id: str, actor: str, reason
     return cancelled
 
 
-def drop_pending(tx: Transaction, *, product_id: str, actor: str, reason: str) -> None:
+def drop_pending(tx: Transaction, *, product: Product, actor: str, reason: str) -> None:
     """Cancel what is pending of a product that is leaving the store. The caller moves the product."""
     for rolling_back in (False, True):
-        submission = pending_submission(tx, product_id=product_id, rolling_back=rolling_back)
+        submission = pending_submission(tx, product_id=product.id, rolling_back=rolling_back)
         if submission is None:
             continue
         move_submission(tx, submission=submission, verb="cancel", decided_by=actor, reason=reason)
         tx.record(
             "submission.cancelled",
             actor=actor,
-            product_id=product_id,
+            publisher_id=product.publisher_id,
+            product_id=product.id,
             subject=submission.id,
             version=submission.version,
             reason=reason,

@@ -24,6 +24,7 @@ _EXAMPLE = re.compile(r"^\$ curl (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _DIFFERENT = re.compile(
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9]{19}\b|\b[0-9a-f]{64}\b|\b[a-p]{32}\b"
     r"|\d{4}-\d\d-\d\dT[\d:.]+Z|oa[ks]_\w+(…\w+)?|(?<=\"sizeBytes\": )\d+"
+    r"|(?<=/)[0-9a-f]{8}(?=\")|(?<=\"number\": )\d+|(?<=\"next\": )\d+"
 )
 
 

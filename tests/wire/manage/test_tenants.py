@@ -111,7 +111,7 @@ def test_a_scoped_key_manages_no_keys(
     assert owned.state(store) == before
 
 
-@pytest.mark.parametrize("path", ["/products", "/products?limit=100", "/keys"])
+@pytest.mark.parametrize("path", ["/products", "/products?limit=100", "/keys", "/events"])
 def test_lists_hold_ones_own_alone(
     store: RunningStore, owned: Owned, strangers: dict[str, dict[str, str]], path: str
 ) -> None:

@@ -36,7 +36,7 @@ from openaddons.surfaces.http import (
     respond,
     tell_plainly,
 )
-from openaddons.surfaces.manage import fields, keys, operations, products, releases, submissions
+from openaddons.surfaces.manage import events, fields, keys, operations, products, releases, submissions
 from openaddons.surfaces.manage.endpoints import Call, Endpoint
 from openaddons.surfaces.manage.openapi import describe_api
 from openaddons.surfaces.throttle import Throttle
@@ -47,6 +47,7 @@ ENDPOINTS: Final = (
     *operations.ENDPOINTS,
     *submissions.ENDPOINTS,
     *releases.ENDPOINTS,
+    *events.ENDPOINTS,
     *keys.ENDPOINTS,
 )
 BODY_BYTES_LIMIT: Final = 65_536
@@ -112,6 +113,7 @@ class ManageSurface:
                     principal=principal,
                     path=path,
                     given=await self._read_given(endpoint, scope, receive),
+                    correlation_id=correlation_id(scope),
                 )
                 answer = await asyncio.to_thread(endpoint.answer, call)
             except tuple(REFUSED_BY_THE_STORE) as refusal:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 from openaddons.settings import Settings
 from openaddons.store.publishers import Principal
-from openaddons.store.session import Database
+from openaddons.store.session import Database, Verb, traced
 from openaddons.surfaces.manage.fields import Field
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Schema = Any
 """A JSON schema (as OpenAPI 3.1 has it) in which a `Shape` may stand for its own."""
@@ -48,6 +51,11 @@ class Call:
     """The ids in the path. ``product_id`` is of a product that the caller may touch; the others are as they came."""
     given: Mapping[str, Any]
     """What the endpoint takes, by name; None: not given."""
+    correlation_id: str
+
+    def run(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Carry out a verb that changes something: its events bear the call's correlation ID."""
+        return self.database.run(traced(verb, self.correlation_id), *args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)

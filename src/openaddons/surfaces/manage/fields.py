@@ -13,7 +13,7 @@ from openaddons.store.modules import text_up_to
 
 _QUERY_FIELDS_LIMIT: Final = 32
 _NAME_CHARACTERS: Final = 64
-_DIGITS: Final = re.compile(r"[0-9]{1,9}")
+_DIGITS: Final = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def _all(tx: Transaction, call: Call) -> dict[str, Any]:
 
 
 def _create(call: Call) -> dict[str, Any]:
-    return call.database.run(_created, call)
+    return call.run(_created, call)
 
 
 def _created(tx: Transaction, call: Call) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _created(tx: Transaction, call: Call) -> dict[str, Any]:
 
 
 def _rotate(call: Call) -> dict[str, Any]:
-    return call.database.run(_rotated, call)
+    return call.run(_rotated, call)
 
 
 def _rotated(tx: Transaction, call: Call) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def _rotated(tx: Transaction, call: Call) -> dict[str, Any]:
 
 
 def _revoke(call: Call) -> None:
-    call.database.run(_revoked, call)
+    call.run(_revoked, call)
 
 
 def _revoked(tx: Transaction, call: Call) -> None:

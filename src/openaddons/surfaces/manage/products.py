@@ -130,7 +130,7 @@ def _page(tx: Transaction, call: Call) -> dict[str, Any]:
 
 
 def _unpublish(call: Call) -> dict[str, Any]:
-    return call.database.run(_unpublished, call)
+    return call.run(_unpublished, call)
 
 
 def _unpublished(tx: Transaction, call: Call) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _list(call: Call) -> dict[str, Any]:
 
 
 def _roll_back(call: Call) -> dict[str, Any]:
-    return call.database.run(_rolled_back, call)
+    return call.run(_rolled_back, call)
 
 
 def _rolled_back(tx: Transaction, call: Call) -> dict[str, Any]:

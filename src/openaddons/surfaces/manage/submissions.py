@@ -103,7 +103,7 @@ def _own(tx: Transaction, call: Call) -> dict[str, Any]:
 
 
 def _cancel(call: Call) -> dict[str, Any]:
-    return call.database.run(_cancelled, call)
+    return call.run(_cancelled, call)
 
 
 def _cancelled(tx: Transaction, call: Call) -> dict[str, Any]:
@@ -117,11 +117,11 @@ def _cancelled(tx: Transaction, call: Call) -> dict[str, Any]:
 
 
 def _hold(call: Call) -> dict[str, Any]:
-    return call.database.run(_held, call, held=True)
+    return call.run(_held, call, held=True)
 
 
 def _release(call: Call) -> dict[str, Any]:
-    return call.database.run(_held, call, held=False)
+    return call.run(_held, call, held=False)
 
 
 def _held(tx: Transaction, call: Call, *, held: bool) -> dict[str, Any]:
