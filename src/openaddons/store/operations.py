@@ -6,7 +6,7 @@ wakes up again changes nothing.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from openaddons.clock import wire_time
-from openaddons.errors import NotFound
+from openaddons.errors import NotFound, NotKnown
 from openaddons.ids import new_guid
 from openaddons.objects import StoredObject
 from openaddons.store.session import Transaction
@@ -71,6 +71,21 @@ class Operation:
 
 STATUS_COLUMNS = tuple(Operation.__slots__)
 _STATUS = sa.select(*(operations.c[name] for name in STATUS_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class PastOperation:
+    """An operation among all of its product, and who asked for it."""
+
+    operation: Operation
+    number: int
+    """Counts a product's operations from 1."""
+    actor: str
+    correlation_id: str
+
+
+_OF_THE_REQUEST = ("number", "actor", "correlation_id")
+_PAST = sa.select(*(operations.c[name] for name in (*STATUS_COLUMNS, *_OF_THE_REQUEST)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,16 +242,39 @@ def read_operation(tx: Transaction, *, operation_id: str) -> Operation | None:
 
 
 def list_operations(
-    tx: Transaction, *, product_id: str, kind: OperationKind | None = None, limit: int
-) -> list[Operation]:
-    """The newest operations of a product, newest first."""
-    query = _STATUS.where(operations.c.product_id == product_id).order_by(operations.c.number.desc())
+    tx: Transaction,
+    *,
+    product_id: str,
+    kind: OperationKind | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[PastOperation]:
+    """The newest operations of a product, newest first; ``before``: those with a lower number."""
+    query = _PAST.where(operations.c.product_id == product_id).order_by(operations.c.number.desc())
     if kind is not None:
         query = query.where(operations.c.kind == kind)
-    return [_operation(row) for row in tx.execute(query.limit(limit)).mappings()]
+    if before is not None:
+        query = query.where(operations.c.number < before)
+    return [_past_operation(row) for row in tx.execute(query.limit(limit)).mappings()]
 
 
-def _operation(row: sa.RowMapping) -> Operation:
+def find_operation(tx: Transaction, *, product_id: str, operation_id: str) -> PastOperation:
+    """An operation of that product. Raises `NotKnown`."""
+    query = _PAST.where(operations.c.product_id == product_id, operations.c.id == operation_id)
+    row = tx.one_or_none(query)
+    if row is None:
+        raise NotKnown(noun="operation", id=operation_id)
+    return _past_operation(row)
+
+
+def _past_operation(row: sa.RowMapping) -> PastOperation:
+    return PastOperation(
+        operation=_operation({name: row[name] for name in STATUS_COLUMNS}),
+        **{name: row[name] for name in _OF_THE_REQUEST},
+    )
+
+
+def _operation(row: Mapping[Any, Any]) -> Operation:
     return Operation(
         **dict(row) | {"kind": OperationKind(row["kind"]), "state": OperationState(row["state"])}
     )

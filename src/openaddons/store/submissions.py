@@ -1,6 +1,6 @@
 """Submissions: a draft sent to certification, and what people and policies decide about it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import PENDING_SUBMISSION, ProductState, SubmissionState
-from openaddons.store.tables import PENDING, releases, submissions
+from openaddons.store.tables import PENDING, products, releases, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +141,26 @@ def read_submission(tx: Transaction, *, submission_id: str) -> Submission:
 
 
 def list_submissions(
-    tx: Transaction, *, product_id: str | None = None, pending: bool = False, limit: int = 100
+    tx: Transaction,
+    *,
+    product_id: str | None = None,
+    pending: bool = False,
+    before: str | None = None,
+    limit: int = 100,
 ) -> list[Submission]:
-    """Submissions, newest first; with ``pending`` those that are not decided or not released yet."""
+    """Submissions, newest first; with ``pending`` those that are not decided or not released yet.
+
+    ``before`` is the id of the last one of the page before; of one that is not known nothing follows.
+    """
     query = sa.select(*_COLUMNS).order_by(submissions.c.created_time.desc(), submissions.c.id).limit(limit)
     if product_id is not None:
         query = query.where(submissions.c.product_id == product_id)
     if pending:
         query = query.where(submissions.c.state.in_(PENDING_SUBMISSION))
+    if before is not None:
+        time = sa.select(submissions.c.created_time).where(submissions.c.id == before).scalar_subquery()
+        earlier, as_late = submissions.c.created_time < time, submissions.c.created_time == time
+        query = query.where(sa.or_(earlier, sa.and_(as_late, submissions.c.id > before)))
     return [_submission(row) for row in tx.execute(query).mappings()]
 
 
@@ -167,10 +179,15 @@ def pending_submission(tx: Transaction, *, product_id: str, rolling_back: bool =
 
 def current_submission(tx: Transaction, *, product_id: str) -> Submission | None:
     """Where a product stands: its update that is pending, else its roll back that is, else its newest submission."""
+    return current_submissions(tx, product_ids=[product_id]).get(product_id)
+
+
+def current_submissions(tx: Transaction, *, product_ids: Collection[str]) -> dict[str, Submission]:
+    """The same of many products, in one question: by product, without those that were never submitted."""
     pending = submissions.c.state.in_(PENDING_SUBMISSION)
-    row = tx.one_or_none(
-        sa.select(*_COLUMNS)
-        .where(submissions.c.product_id == product_id)
+    current = (
+        sa.select(submissions.c.id)
+        .where(submissions.c.product_id == products.c.id)
         .order_by(
             sa.case(
                 (sa.and_(pending, submissions.c.restored_release_id.is_(None)), 0), (pending, 1), else_=2
@@ -179,8 +196,11 @@ def current_submission(tx: Transaction, *, product_id: str) -> Submission | None
             submissions.c.id,
         )
         .limit(1)
+        .scalar_subquery()
     )
-    return None if row is None else _submission(row)
+    asked = sa.select(current).where(products.c.id.in_(product_ids))
+    rows = tx.execute(sa.select(*_COLUMNS).where(submissions.c.id.in_(asked))).mappings()
+    return {row["product_id"]: _submission(row) for row in rows}
 
 
 def move_submission(tx: Transaction, *, submission: Submission, verb: str, **values: Any) -> Submission:

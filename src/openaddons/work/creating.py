@@ -8,15 +8,13 @@ from openaddons.store.operations import Operation, OperationKind, Outcome, accep
 from openaddons.store.products import (
     Product,
     create_product,
-    lock_product,
     make_signing_key,
     new_product_id,
     read_signing_key,
 )
 from openaddons.store.publishers import Publisher
-from openaddons.store.session import Transaction
 from openaddons.store.submissions import Submission
-from openaddons.work.publishing import refusal_to_submit, submit_draft
+from openaddons.work.publishing import submit_by_hand
 from openaddons.work.tools import Tools
 from openaddons.work.workshop import Workshop
 
@@ -66,22 +64,10 @@ def put_package(
 
 
 def submit(workshop: Workshop, *, product_id: str, notes: str, actor: str) -> Submission | Outcome:
-    """Send a product's draft to certification, the first time too, and do what follows from it.
-
-    The API answers the first time with ``CreateNotAllowed``; here and in the dashboard it is allowed.
-    Returns the rule that refuses it, if one does.
-    """
+    """As `submit_by_hand`, and do what follows from it."""
     tools = workshop.tools
-    answer = tools.database.run(_submit, product_id=product_id, notes=notes, actor=actor, tools=tools)
+    answer = tools.database.run(
+        submit_by_hand, product_id=product_id, notes=notes, actor=actor, settings=tools.settings
+    )
     workshop.finish(product_id)
     return answer
-
-
-def _submit(
-    tx: Transaction, *, product_id: str, notes: str, actor: str, tools: Tools
-) -> Submission | Outcome:
-    product = lock_product(tx, product_id=product_id)
-    refusal = refusal_to_submit(tx, product=product, settings=tools.settings)
-    if refusal is not None:
-        return refusal
-    return submit_draft(tx, product=product, settings=tools.settings, notes=notes, actor=actor)

@@ -17,7 +17,12 @@ from openaddons.store.operations import Claim, Outcome, end_operation
 from openaddons.store.products import Product, highest_version, lock_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
-from openaddons.store.submissions import Submission, create_submission, pending_submission
+from openaddons.store.submissions import (
+    Submission,
+    create_submission,
+    hold_submission,
+    pending_submission,
+)
 from openaddons.work import outcomes
 from openaddons.work.tools import Tools
 
@@ -56,6 +61,32 @@ def _finish(tx: Transaction, *, claim: Claim, settings: Settings) -> None:
         correlation_id=claim.correlation_id,
     )
     end_operation(tx, claim=claim, outcome=outcomes.submission_created(submission.id))
+
+
+def submit_by_hand(
+    tx: Transaction,
+    *,
+    product_id: str,
+    notes: str,
+    held: bool = False,
+    actor: str,
+    settings: Settings,
+    correlation_id: str | None = None,
+) -> Submission | Outcome:
+    """Send a product's draft to certification, the first time too, and with ``held`` keep it from release.
+
+    The API answers the first time with ``CreateNotAllowed``; a person may. Returns the rule that refuses it, if one
+    does. Raises `NotKnown`.
+    """
+    product = lock_product(tx, product_id=product_id)
+    refusal = refusal_to_submit(tx, product=product, settings=settings)
+    if refusal is not None:
+        return refusal
+    made = submit_draft(
+        tx, product=product, settings=settings, notes=notes, actor=actor, correlation_id=correlation_id
+    )
+    # In the same transaction: under an automatic policy it would be in the store before it could be held.
+    return hold_submission(tx, submission_id=made.id, held=True, actor=actor) if held else made
 
 
 def refusal_to_submit(  # noqa: PLR0911 - one return for each rule, in their order

@@ -42,7 +42,6 @@ from openaddons.store.products import (
     block_product,
     create_product,
     find_product,
-    lock_product,
     new_product_id,
     unblock_product,
 )
@@ -70,7 +69,7 @@ from openaddons.store.submissions import (
     reject_submission,
 )
 from openaddons.store.tables import metadata, operations, products, submissions
-from openaddons.work.publishing import refusal_to_submit, submit_draft
+from openaddons.work.publishing import refusal_to_submit, submit_by_hand
 
 # One row of a table of transitions: which table, verb, from, to.
 Row = tuple[str, str, Any, Any]
@@ -140,14 +139,6 @@ _PACKAGE = Package(
 def _stored() -> StoredObject:
     digest = secrets.token_hex(32)
     return StoredObject(key=new_key(digest), digest=digest, size_bytes=1)
-
-
-def _submit(tx: Transaction, *, product_id: str, settings: Settings) -> Submission | Outcome:
-    product = lock_product(tx, product_id=product_id)
-    refusal = refusal_to_submit(tx, product=product, settings=settings)
-    if refusal is not None:
-        return refusal
-    return submit_draft(tx, product=product, settings=settings, notes="", actor="test")
 
 
 class Uncommitted(Database):
@@ -263,7 +254,7 @@ class Walk:
         self._rows = self._everything()
         self._steps: dict[str, Callable[[], object]] = {
             "put package": self._put_package,
-            "submit": lambda: database.run(_submit, product_id=self._product.id, settings=settings),
+            "submit": self._submit,
             "approve": lambda: self._decide(approve_submission),
             "reject": lambda: self._decide(reject_submission, reason="It does nothing."),
             "cancel": lambda: self._decide(cancel_submission),
@@ -448,9 +439,14 @@ class Walk:
         if self._released is not None:
             self._database.run(create_release, claim=self._released, signed=SignedPackage(_stored()))
 
+    def _submit(self) -> Submission | Outcome:
+        return self._database.run(
+            submit_by_hand, product_id=self._product.id, notes="", actor="test", settings=self._settings
+        )
+
     def _send_approved(self) -> None:
         self._put_package()
-        sent = self._database.run(_submit, product_id=self._product.id, settings=self._settings)
+        sent = self._submit()
         if isinstance(sent, Submission):
             self._database.run(approve_submission, submission_id=sent.id, actor="test")
 

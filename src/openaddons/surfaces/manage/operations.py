@@ -39,7 +39,7 @@ def _list(call: Call) -> dict[str, Any]:
         kind=kind and OperationKind(kind),
         limit=_LIMIT,
     )
-    return {"operations": [_describe(each) for each in found]}
+    return {"operations": [_describe(each.operation) for each in found]}
 
 
 ENDPOINTS: Final = (
