@@ -15,12 +15,14 @@
     │   ├── TokenMissing                401
     │   ├── KeyScoped                   403
     │   ├── NotFound                    404
+    │   │   └── LinkInvalid             404
     │   ├── MethodNotAllowed            405
     │   ├── UploadTimedOut              408
     │   ├── PackageTooLarge             413
     │   ├── BodyTooLarge                413
     │   ├── RangeUnsatisfiable          416
     │   ├── TooManyRequests             429
+    │   │   └── TooManyAttempts         429
     │   ├── InternalFailure             500
     │   └── Unavailable                 503
     ├── TransitionRefused               the state does not allow this verb
@@ -148,6 +150,12 @@ class NotFound(RequestRefused):
     status = 404
 
 
+class LinkInvalid(NotFound):
+    """This link is of no use any more: it was used, or its time is over. Ask whoever gave it to you for a new one."""
+
+    code = "LinkInvalid"
+
+
 class MethodNotAllowed(RequestRefused):
     """The method {method} is not allowed here. Use {allow}."""
 
@@ -203,6 +211,12 @@ class TooManyRequests(RequestRefused):
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """``Retry-After`` in seconds, the only number in the message (design: clients read the first integer)."""
         return ((b"retry-after", str(self.facts["retry_after_seconds"]).encode()),)
+
+
+class TooManyAttempts(TooManyRequests):
+    """Too many attempts to sign in. Try again in {retry_after_seconds} seconds. A reset link works at once."""
+
+    code = "TooManyAttempts"
 
 
 class InternalFailure(RequestRefused):

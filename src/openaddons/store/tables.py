@@ -354,6 +354,32 @@ sessions = sa.Table(
     sa.Column("address", sa.String(64), nullable=False),
 )
 
+# One-time links: only a SHA-256 of each is kept. A row leaves when the link is used or its time is over.
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False, unique=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("email", sa.String(320)),
+    sa.Column("person_id", _GUID, sa.ForeignKey("people.id"), index=True),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), index=True),
+    sa.Column("role", sa.String(16)),
+    sa.Column("reviewer", sa.Boolean, nullable=False),
+    sa.Column("administrator", sa.Boolean, nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("expires_time", Moment, nullable=False, index=True),
+)
+
+# How often somebody tried to sign in: ``key`` is a SHA-256 of what is counted (store/attempts.py).
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("forgiven_time", Moment, nullable=False, index=True),
+)
+
 # Who did what. Rows are added and never changed: triggers refuse the rest (the first migration).
 events = sa.Table(
     "events",

@@ -3,7 +3,12 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0006');
+INSERT INTO "alembic_version" VALUES('0007');
+CREATE TABLE attempts (
+	"key" VARCHAR(64) NOT NULL, 
+	forgiven_time BIGINT NOT NULL, 
+	CONSTRAINT pk_attempts PRIMARY KEY ("key")
+);
 CREATE TABLE catalogue (
 	product_id VARCHAR(36) NOT NULL, 
 	name VARCHAR(200) NOT NULL, 
@@ -74,6 +79,24 @@ CREATE TABLE images (
 	created_time BIGINT NOT NULL, 
 	CONSTRAINT pk_images PRIMARY KEY (object_key), 
 	CONSTRAINT fk_images_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
+);
+CREATE TABLE links (
+	id VARCHAR(36) NOT NULL, 
+	digest VARCHAR(64) NOT NULL, 
+	kind VARCHAR(16) NOT NULL, 
+	email VARCHAR(320), 
+	person_id VARCHAR(36), 
+	publisher_id VARCHAR(36), 
+	role VARCHAR(16), 
+	reviewer BOOLEAN NOT NULL, 
+	administrator BOOLEAN NOT NULL, 
+	actor VARCHAR(200) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	expires_time BIGINT NOT NULL, 
+	CONSTRAINT pk_links PRIMARY KEY (id), 
+	CONSTRAINT fk_links_person_id_people FOREIGN KEY(person_id) REFERENCES people (id), 
+	CONSTRAINT fk_links_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id), 
+	CONSTRAINT uq_links_digest UNIQUE (digest)
 );
 CREATE TABLE memberships (
 	person_id VARCHAR(36) NOT NULL, 
@@ -264,3 +287,7 @@ CREATE INDEX ix_catalogue_sorted_name_product_id ON catalogue (sorted_name, prod
 CREATE INDEX ix_submissions_product_id_created_time ON submissions (product_id, created_time);
 CREATE INDEX ix_memberships_publisher_id ON memberships (publisher_id);
 CREATE INDEX ix_sessions_person_id ON sessions (person_id);
+CREATE INDEX ix_links_expires_time ON links (expires_time);
+CREATE INDEX ix_links_person_id ON links (person_id);
+CREATE INDEX ix_links_publisher_id ON links (publisher_id);
+CREATE INDEX ix_attempts_forgiven_time ON attempts (forgiven_time);
