@@ -26,6 +26,7 @@ from openaddons.settings import Settings
 from openaddons.store import schema
 from openaddons.store.offered import ALL, offered_generation, read_offered
 from openaddons.store.offers import create_ring
+from openaddons.store.overview import read_overview
 from openaddons.store.products import find_product, has_work, products_with_work
 from openaddons.store.publishers import create_publisher
 from openaddons.store.releases import list_releases
@@ -344,6 +345,8 @@ def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(empty_setti
         (offered,) = opened.read(lambda tx: list(read_offered(tx, since=0)))
         assert {ring: release.version for ring, release in offered.releases.items()} == {ALL: "2.0"}
         assert opened.read(offered_generation) == 1
+        found = opened.read(read_overview, publisher_ids=None, words=["SAMPLE"], page=1)
+        assert [each.id for each in found.products] == ["product"]
         releases = opened.read(list_releases, product_id="product")
         assert [each.offered_to_all_time for each in releases] == [each.created_time for each in releases]
         rolled_back = opened.run(roll_back, product_id="product", reason="It is broken.", actor="test")

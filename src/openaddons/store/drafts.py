@@ -87,9 +87,13 @@ def module_statuses(
 def read_draft(tx: Transaction, *, product_id: str, require: Requirement) -> Draft:
     """A product's draft with the state of every module."""
     row = draft_row(tx, product_id=product_id)
-    package = read_package(tx, package_id=row["package_id"])
+    return describe_draft(row, read_package(tx, package_id=row["package_id"]), require=require)
+
+
+def describe_draft(row: sa.RowMapping, package: sa.RowMapping | None, *, require: Requirement) -> Draft:
+    """A draft from its row and that of its package."""
     return Draft(
-        product_id=product_id,
+        product_id=row["product_id"],
         revision=row["revision"],
         live_revision=row["live_revision"],
         package_id=row["package_id"],

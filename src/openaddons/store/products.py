@@ -149,6 +149,7 @@ def create_product(
             "id": product_id,
             "publisher_id": publisher.id,
             "name": name,
+            "sorted_name": name.casefold(),
             "crx_id": key.crx_id,
             "state": ProductState.IN_DRAFT,
             "signing_key": key.sealed,

@@ -24,6 +24,7 @@ from openaddons.packages.permissions import (
     required,
 )
 from openaddons.store.drafts import draft_row, read_package
+from openaddons.store.packages import kept_findings
 from openaddons.store.products import find_product
 from openaddons.store.session import Transaction
 from openaddons.store.submissions import live_package_id, read_submission
@@ -91,7 +92,7 @@ def _review(tx: Transaction, *, package_id: str, base_id: str | None) -> Review:
     package = _package(tx, package_id)
     base = None if base_id is None else _package(tx, base_id)
     content = _content(tx, package)
-    findings = tuple(Finding(**each) for each in package["findings"])
+    findings, finding_total = kept_findings(package)
     return Review(
         package=_reviewed(package),
         base=None if base is None else _reviewed(base),
@@ -99,7 +100,7 @@ def _review(tx: Transaction, *, package_id: str, base_id: str | None) -> Review:
         optional=in_words(optional(content.manifest)),
         difference=None if base is None else difference(_content(tx, base), content),
         findings=findings,
-        finding_total=package["facts"].get("finding_total", len(findings)),
+        finding_total=finding_total,
     )
 
 

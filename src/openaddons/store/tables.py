@@ -110,6 +110,9 @@ products = sa.Table(
     sa.Column("first_published_time", Moment),
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("last_updated_time", Moment, nullable=False),
+    # Case-folded, so that both databases sort and find the same.
+    sa.Column("sorted_name", sa.String(600), nullable=False),
+    sa.Index(None, "sorted_name", "id"),
     sa.Index(
         "ix_products_unpublishing",
         "id",

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0007');
+INSERT INTO "alembic_version" VALUES('0008');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -193,7 +193,7 @@ CREATE TABLE products (
 	live_release_id VARCHAR(36), 
 	first_published_time BIGINT, 
 	created_time BIGINT NOT NULL, 
-	last_updated_time BIGINT NOT NULL, first_rings JSON DEFAULT '[]' NOT NULL, offered_generation BIGINT DEFAULT '1' NOT NULL, 
+	last_updated_time BIGINT NOT NULL, first_rings JSON DEFAULT '[]' NOT NULL, offered_generation BIGINT DEFAULT '1' NOT NULL, sorted_name VARCHAR(600) DEFAULT '' NOT NULL, 
 	CONSTRAINT pk_products PRIMARY KEY (id), 
 	CONSTRAINT fk_products_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id), 
 	CONSTRAINT uq_products_crx_id UNIQUE (crx_id)
@@ -291,3 +291,4 @@ CREATE INDEX ix_links_expires_time ON links (expires_time);
 CREATE INDEX ix_links_person_id ON links (person_id);
 CREATE INDEX ix_links_publisher_id ON links (publisher_id);
 CREATE INDEX ix_attempts_forgiven_time ON attempts (forgiven_time);
+CREATE INDEX ix_products_sorted_name_id ON products (sorted_name, id);
