@@ -16,7 +16,14 @@ from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.packages.version import Version
 from openaddons.store.offered import ALL, GIVEN
 from openaddons.store.products import Product, find_product, lock_product, offers_changed, raise_generation
-from openaddons.store.releases import Release, find_release, list_releases, read_release
+from openaddons.store.releases import (
+    RELEASE,
+    Release,
+    find_release,
+    list_releases,
+    read_release,
+    release_of,
+)
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState, SubmissionState
 from openaddons.store.submissions import move_submission, pending_submission, read_submission
@@ -160,8 +167,12 @@ def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: 
 
 def offered_releases(tx: Transaction, *, product_id: str) -> dict[str, Release]:
     """What is offered of a product: by ring those that are ahead, and under `ALL` the live one."""
-    query = sa.select(GIVEN.c.ring, GIVEN.c.release_id).where(GIVEN.c.product_id == product_id)
-    return {row.ring: read_release(tx, release_id=row.release_id) for row in tx.execute(query).all()}
+    query = (
+        sa.select(GIVEN.c.ring, *RELEASE)
+        .join(releases, releases.c.id == GIVEN.c.release_id)
+        .where(GIVEN.c.product_id == product_id)
+    )
+    return {row["ring"]: release_of(row) for row in tx.execute(query).mappings()}
 
 
 def give_to_rings(tx: Transaction, *, product_id: str, release_id: str, names: Iterable[str]) -> None:

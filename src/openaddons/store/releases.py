@@ -34,13 +34,19 @@ class Release:
     withdrawn_reason: str | None
 
 
-_COLUMNS: Final = tuple(releases.c[name] for name in Release.__slots__)
+RELEASE: Final = tuple(releases.c[name] for name in Release.__slots__)
+"""The columns of a `Release`."""
+
+
+def release_of(row: sa.RowMapping) -> Release:
+    """The release in a row that has its columns and perhaps others."""
+    return Release(**{name: row[name] for name in Release.__slots__})
 
 
 def list_releases(tx: Transaction, *, product_id: str) -> list[Release]:
     """Every release of a product, newest first."""
     query = (
-        sa.select(*_COLUMNS)
+        sa.select(*RELEASE)
         .where(releases.c.product_id == product_id)
         .order_by(releases.c.created_time.desc())
     )
@@ -72,7 +78,7 @@ def list_standings(tx: Transaction, *, product_id: str) -> list[Standing]:
         given.setdefault(given_to.release_id, set()).add(given_to.ring)
     restored = releases.alias("restored")
     query = (
-        sa.select(*_COLUMNS, restored.c.version.label("content_of"))
+        sa.select(*RELEASE, restored.c.version.label("content_of"))
         .join(submissions, submissions.c.id == releases.c.submission_id)
         .outerjoin(restored, restored.c.id == submissions.c.restored_release_id)
         .where(releases.c.product_id == product_id)
@@ -80,7 +86,7 @@ def list_standings(tx: Transaction, *, product_id: str) -> list[Standing]:
     )
     found = []
     for row in tx.execute(query).mappings():
-        release = Release(**{name: row[name] for name in Release.__slots__})
+        release = release_of(row)
         whom = given.get(release.id, set())
         found.append(Standing(release, ALL in whom, tuple(sorted(whom - {ALL})), row["content_of"]))
     return found
@@ -88,7 +94,7 @@ def list_standings(tx: Transaction, *, product_id: str) -> list[Standing]:
 
 def read_release(tx: Transaction, *, release_id: str) -> Release:
     """A release by its id."""
-    return Release(**tx.execute(sa.select(*_COLUMNS).where(releases.c.id == release_id)).mappings().one())
+    return Release(**tx.execute(sa.select(*RELEASE).where(releases.c.id == release_id)).mappings().one())
 
 
 def find_release(tx: Transaction, *, product_id: str, version: str) -> Release:

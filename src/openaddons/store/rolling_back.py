@@ -25,7 +25,7 @@ from openaddons.store.submissions import (
     pending_submission,
     read_submission,
 )
-from openaddons.store.tables import submissions
+from openaddons.store.tables import releases, submissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +169,28 @@ def _before(tx: Transaction, *, live: Release) -> Release:
     A release that is itself a roll back counts as what came again. So rolling back twice goes further back,
     and never to what a roll back has left.
     """
-    newest = Version.parse(content_of(tx, release=live).version)
+    known = _with_contents(tx, product_id=live.product_id)
+    newest = next(Version.parse(content.version) for release, content in known if release.id == live.id)
     earlier = [
-        release
-        for release in list_releases(tx, product_id=live.product_id)
+        (release, content)
+        for release, content in known
         if release.offered_to_all_time is not None and Version.parse(release.version) < newest
     ]
-    for release in sorted(earlier, key=lambda each: Version.parse(each.version), reverse=True):
-        content = content_of(tx, release=release)
+    for release, content in sorted(earlier, key=lambda each: Version.parse(each[0].version), reverse=True):
         if release.withdrawn_time is None and content.withdrawn_time is None:
             return content
     raise ValueRefused(name="to", problem="there is no earlier release that could come back.")
+
+
+def _with_contents(tx: Transaction, *, product_id: str) -> list[tuple[Release, Release]]:
+    """Every release of a product with the one whose content it has, in two questions."""
+    known = {release.id: release for release in list_releases(tx, product_id=product_id)}
+    restored = (
+        sa.select(releases.c.id, submissions.c.restored_release_id)
+        .join(submissions, submissions.c.id == releases.c.submission_id)
+        .where(releases.c.product_id == product_id)
+    )
+    return [(known[row.id], known[row.restored_release_id or row.id]) for row in tx.execute(restored)]
 
 
 def _new_version(tx: Transaction, *, product_id: str, wanted: str | None) -> str:
