@@ -56,19 +56,3 @@ def list_events(
         query = query.where(events.c.number < before)
     query = query.order_by(events.c.number.desc()).limit(limit)
     return [Event(**row) for row in tx.execute(query).mappings()]
-
-
-def page_of_events(
-    tx: Transaction, *, publisher_id: str, product_id: str | None, before: int | None, limit: int
-) -> list[Event]:
-    """What was done with a publisher's things, newest first, of those before that number.
-
-    With ``product_id`` what was done with it alone.
-    """
-    query = sa.select(events).where(events.c.publisher_id == publisher_id)
-    if product_id is not None:
-        query = query.where(events.c.product_id == product_id)
-    if before is not None:
-        query = query.where(events.c.number < before)
-    found = tx.execute(query.order_by(events.c.number.desc()).limit(limit))
-    return [Event(**row) for row in found.mappings()]

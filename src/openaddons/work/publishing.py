@@ -71,7 +71,6 @@ def submit_by_hand(
     held: bool = False,
     actor: str,
     settings: Settings,
-    correlation_id: str | None = None,
 ) -> Submission | Outcome:
     """Send a product's draft to certification, the first time too, and with ``held`` keep it from release.
 
@@ -82,9 +81,7 @@ def submit_by_hand(
     refusal = refusal_to_submit(tx, product=product, settings=settings)
     if refusal is not None:
         return refusal
-    made = submit_draft(
-        tx, product=product, settings=settings, notes=notes, actor=actor, correlation_id=correlation_id
-    )
+    made = submit_draft(tx, product=product, settings=settings, notes=notes, actor=actor)
     # In the same transaction: under an automatic policy it would be in the store before it could be held.
     return hold_submission(tx, submission_id=made.id, held=True, actor=actor) if held else made
 

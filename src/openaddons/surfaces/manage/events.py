@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from openaddons.clock import wire_time
-from openaddons.store.events import Event, page_of_events
+from openaddons.store.events import Event, list_events
 from openaddons.surfaces.manage.endpoints import (
     GUID,
     NUMBER,
@@ -62,7 +62,7 @@ def _page(call: Call, *, product_id: str | None) -> dict[str, Any]:
     limit = call.given["limit"] or _PAGE_DEFAULT
     # One more than asked for says whether there is a next page.
     found = call.database.read(
-        page_of_events,
+        list_events,
         publisher_id=call.principal.publisher_id,
         product_id=product_id,
         before=call.given["before"],
