@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
         "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),
+        "person": ("openaddons.cli.people:person", "Invite, list, reset and disable people."),
         "policy": (
             "openaddons.cli.policy:policy",
             "Make the policy that installs add-ons in managed browsers.",

@@ -16,7 +16,13 @@ from typing import Any
 import click
 
 from openaddons.app import open_store
-from openaddons.cli.store import keep_url, make_settings, operator
+from openaddons.cli.store import (
+    FIRST_INVITATION,
+    first_invitation,
+    keep_url,
+    make_settings,
+    operator,
+)
 from openaddons.client import ApiKey, EdgeAddons
 from openaddons.errors import Refusal
 from openaddons.logs import configure_logs
@@ -107,6 +113,8 @@ def _story(workshop: Workshop, url: str, extension: Path) -> None:
         _tell_kept(workshop)
     else:
         _publish_example(workshop, url, extension)
+    if (first := first_invitation(workshop, url)) is not None:
+        click.echo(f"\n{FIRST_INVITATION}\n\n  {first}")
     click.echo("\nThe store stays up. Ctrl+C stops it; the data stays.")
 
 

@@ -10,23 +10,33 @@ from typing import Any
 import click
 
 from openaddons.app import open_store
-from openaddons.cli.store import keep_url, make_settings, store_options
+from openaddons.cli.store import (
+    FIRST_INVITATION,
+    first_invitation,
+    keep_url,
+    make_settings,
+    store_options,
+)
 from openaddons.logs import configure_logs
 from openaddons.policies import EngineKind
 from openaddons.settings import Settings
+from openaddons.work.workshop import Workshop
 
 
-def _say_ready(url: str, *, as_json: bool, settings: Settings) -> None:
+def _say_ready(url: str, *, as_json: bool, workshop: Workshop) -> None:
+    settings = workshop.tools.settings
     keep_url(settings, url)
+    first = first_invitation(workshop, url)
     # What is here by now stays: modules, and an offer for every product. No need to look at it again and again.
     gc.collect()
     gc.freeze()
     if as_json:
-        text = json.dumps(
-            {"url": url, "pid": os.getpid(), "data": str(settings.data), "engine": settings.engine_kind.value}
-        )
+        facts = {"pid": os.getpid(), "data": str(settings.data), "engine": settings.engine_kind.value}
+        text = json.dumps({"url": url} | facts | ({} if first is None else {"invitation": first}))
     else:
         text = f"OpenAddons serves {url} (data in {settings.data}). Ctrl+C stops it."
+        if first is not None:
+            text += f"\n{FIRST_INVITATION}\n  {first}"
     click.echo(text)
 
 
@@ -44,7 +54,8 @@ def _say_ready(url: str, *, as_json: bool, settings: Settings) -> None:
 def serve(*, ready_json: bool, **chosen: Any) -> None:
     """Run the store: take requests, and on the embedded default carry them out too.
 
-    One line is printed when requests are answered. SIGTERM drains: nothing new is accepted (503), what is
+    One line is printed when requests are answered, and as long as nobody has an account, a link to become the
+    store's first administrator: a new one at each start. SIGTERM drains: nothing new is accepted (503), what is
     under way ends, then the process does. Every setting can be given as OPENADDONS_<NAME>; docs/settings.md
     lists them.
     """
@@ -60,7 +71,7 @@ def serve(*, ready_json: bool, **chosen: Any) -> None:
             run(
                 workshop,
                 listening,
-                on_ready=lambda url: _say_ready(url, as_json=ready_json, settings=settings),
+                on_ready=lambda url: _say_ready(url, as_json=ready_json, workshop=workshop),
             )
         )
     if not ended:

@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from openaddons.app import open_store
 from openaddons.logs import configure_logs
 from openaddons.settings import Settings
+from openaddons.store.invitations import invite_first_administrator
+from openaddons.store.links import LinkKind, link_url
 from openaddons.work.workshop import Workshop
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,6 +78,17 @@ def store_url(settings: Settings) -> str:
     if settings.public_url is None and kept.exists():
         return kept.read_text(encoding="utf-8")
     return (settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
+FIRST_INVITATION = (
+    "Nobody has an account yet. Whoever opens this link first becomes its administrator (once, for 7 days):"
+)
+
+
+def first_invitation(workshop: Workshop, url: str) -> str | None:
+    """The address with which the first administrator gets an account; None where there are people already."""
+    token = workshop.tools.database.run(invite_first_administrator)
+    return None if token is None else link_url(url, kind=LinkKind.FIRST, token=token)
 
 
 def operator() -> str:

@@ -87,31 +87,35 @@ def create_person(
 def find_account(tx: Transaction, *, email: str) -> Account | None:
     """The account with that e-mail address, disabled or not."""
     email = email.strip().lower()
-    return _account(tx, people.c.email == email) if _EMAIL.fullmatch(email) else None
+    if not _EMAIL.fullmatch(email):
+        return None
+    row = tx.one_or_none(_ACCOUNTS.where(people.c.email == email))
+    return None if row is None else _account(row)
 
 
 def read_account(tx: Transaction, *, person_id: str) -> Account:
     """The account of a person. Raises `NotKnown`."""
-    account = _account(tx, people.c.id == person_id)
-    if account is None:
-        raise NotKnown(noun="person", id=person_id)
-    return account
-
-
-def _account(tx: Transaction, which: sa.ColumnElement[bool]) -> Account | None:
-    row = tx.one_or_none(
-        sa.select(*PERSON, people.c.password_hash, people.c.totp_secret, people.c.recovery_digests).where(
-            which
-        )
-    )
+    row = tx.one_or_none(_ACCOUNTS.where(people.c.id == person_id))
     if row is None:
-        return None
+        raise NotKnown(noun="person", id=person_id)
+    return _account(row)
+
+
+_ACCOUNTS: Final = sa.select(*PERSON, people.c.password_hash, people.c.totp_secret, people.c.recovery_digests)
+
+
+def _account(row: sa.RowMapping) -> Account:
     return Account(
         person=Person(**{name: row[name] for name in Person.__slots__}),
         password_hash=row["password_hash"],
         totp_secret=row["totp_secret"],
         recovery_code_count=len(row["recovery_digests"]),
     )
+
+
+def list_people(tx: Transaction) -> list[Account]:
+    """Everybody, by e-mail address."""
+    return [_account(row) for row in tx.execute(_ACCOUNTS.order_by(people.c.email)).mappings()]
 
 
 def is_anybody_there(tx: Transaction) -> bool:

@@ -92,6 +92,12 @@ def make_link(
     return link, token
 
 
+def link_url(base_url: str, *, kind: LinkKind, token: str) -> str:
+    """The address of a link: what is given to people."""
+    page = "reset" if kind is LinkKind.RESET else "invitations"
+    return f"{base_url}/dashboard/{page}/{token}"
+
+
 def find_link(tx: Transaction, *, kinds: tuple[LinkKind, ...], token: str) -> Link:
     """The link with that token, if it is of one of those kinds. Raises `LinkInvalid`."""
     row = tx.one_or_none(
