@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from openaddons import client
 from openaddons.cli import main
+from openaddons.errors import Refusal, RequestRefused
 from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
@@ -299,7 +300,33 @@ def sdk_page() -> str:
     return "\n".join(lines)
 
 
+def errors_page() -> str:
+    """Every code with which the store says no."""
+    lines = [
+        "# Errors",
+        "",
+        _MADE,
+        "",
+        "Every refusal has a code that never changes, and a message that says what to do. `/manage/v1` sends both",
+        "(RFC 9457), pages show both; the four endpoints send the message, and an operation has the codes that",
+        "[the API](api.md) names. `X-Correlation-ID` finds a request in events and in the log. Words in braces differ.",
+        "",
+    ]
+    for refusal in sorted(_refusals(Refusal), key=lambda each: each.code):
+        status = f"HTTP {refusal.status}. " if issubclass(refusal, RequestRefused) else ""
+        lines += [f"## {refusal.code}", "", f"{status}{' '.join((refusal.__doc__ or '').split())}", ""]
+    return "\n".join(lines)
+
+
+def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    for each in kind.__subclasses__():
+        if each is not RequestRefused:
+            yield each
+        yield from _refusals(each)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "errors.md": errors_page,
     "settings.md": settings_page,
     "states.md": states_page,
     "commands.md": commands_page,

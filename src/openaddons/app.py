@@ -27,6 +27,7 @@ from openaddons.store.postgres import ENDED_CHANNEL, send_word
 from openaddons.store.schema import ensure_current
 from openaddons.store.sealing import keep_master_key, read_master_key
 from openaddons.store.session import Database, open_database
+from openaddons.surfaces.dashboard.app import DashboardSurface
 from openaddons.surfaces.edge.app import Door, EdgeSurface
 from openaddons.surfaces.edge.waiting import Waiting
 from openaddons.surfaces.gate import Gate
@@ -203,7 +204,7 @@ class _Surface(Protocol):
 def _for_publishers(
     workshop: Workshop, reads: HotReads, *, clock: Clock, waiting: Waiting, door: Door
 ) -> tuple[EdgeSurface, tuple[_Surface, ...]]:
-    """What publishers and their tools ask: the four endpoints, and the rest."""
+    """What publishers, reviewers and their tools ask: the four endpoints, and the rest."""
     database, settings = workshop.tools.database, workshop.tools.settings
     token_key = workshop.tools.master_key.derive("access tokens")
     gate = Gate(reads, clock, token_key)
@@ -226,7 +227,8 @@ def _for_publishers(
     manage = ManageSurface(
         database=database, reads=reads, gate=gate, throttle=throttle, door=door, settings=settings
     )
-    return edge, (token, manage)
+    dashboard = DashboardSurface(tools=workshop.tools, throttle=throttle, door=door)
+    return edge, (token, manage, dashboard)
 
 
 @asynccontextmanager
@@ -255,6 +257,7 @@ def _throttle(settings: Settings) -> Throttle:
             "upload": settings.uploads_per_minute,
             "publish": settings.publishes_per_minute,
             "manage": settings.publishes_per_minute,
+            "dashboard": settings.publishes_per_minute,
             "token": settings.tokens_per_minute,
         },
         at_once={"upload": settings.uploads_at_once},

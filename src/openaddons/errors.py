@@ -7,6 +7,7 @@
     │   ├── BodyMissing                 400
     │   ├── BodyNotZip                  400
     │   ├── BodyNotJson                 400
+    │   ├── FormUnreadable              400
     │   ├── ContentTypeWrong            400
     │   ├── TooManyAsked                400
     │   ├── ControlRefused              400
@@ -14,6 +15,8 @@
     │   ├── CredentialsInvalid          401
     │   ├── TokenMissing                401
     │   ├── KeyScoped                   403
+    │   ├── FormForeign                 403
+    │   ├── RoleMissing                 403
     │   ├── NotFound                    404
     │   │   └── LinkInvalid             404
     │   ├── MethodNotAllowed            405
@@ -79,6 +82,12 @@ class BodyNotJson(RequestRefused):
     code = "BodyNotJson"
 
 
+class FormUnreadable(RequestRefused):
+    """The form cannot be read: {problem}. Open the page again and send it from there."""
+
+    code = "FormUnreadable"
+
+
 class ContentTypeWrong(RequestRefused):
     """The Content-Type header is missing or its value is not application/zip.
     Send Content-Type: application/zip."""
@@ -140,6 +149,20 @@ class KeyScoped(RequestRefused):
     """The key that you use speaks for one product alone and manages no keys. Use one that is not scoped."""
 
     code = "KeyScoped"
+    status = 403
+
+
+class FormForeign(RequestRefused):
+    """The form does not come from a page that this browser was shown. Open the page again and send it from there."""
+
+    code = "FormForeign"
+    status = 403
+
+
+class RoleMissing(RequestRefused):
+    """This needs the role of {needed}. {remedy}"""
+
+    code = "RoleMissing"
     status = 403
 
 

@@ -104,7 +104,8 @@ class Settings(BaseSettings):
         int,
         Field(
             gt=0,
-            description="publish requests per client ID and minute before 429; as many changes by /manage/v1",
+            description="publish requests per client ID and minute before 429; as many changes by /manage/v1, "
+            "and forms of the dashboard per person",
         ),
     ] = 60
     tokens_per_minute: Annotated[

@@ -17,7 +17,7 @@ from openaddons.surfaces.token import app as token
 from openaddons.work import outcomes
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = ("api.md", "management.md", "updates.md", "emulator.md")
+PAGES = ("api.md", "management.md", "updates.md", "emulator.md", "dashboard.md")
 PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in PAGES)
 ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and "::test_" in line]
 

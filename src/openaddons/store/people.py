@@ -11,14 +11,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Final
 
 import sqlalchemy as sa
 
+from openaddons.errors import NotKnown
+from openaddons.ids import NOBODYS_GUID
+from openaddons.store.products import Product, find_product
+from openaddons.store.publishers import Publisher, publisher_of_id
 from openaddons.store.session import Transaction
-from openaddons.store.tables import memberships, people, sessions
+from openaddons.store.tables import memberships, people, sessions, submissions
+
+IDLE: Final = timedelta(hours=12)
+"""A session in which nothing happens ends after this time."""
+SESSION_LIFE: Final = timedelta(days=30)
+"""Every session ends after this time."""
 
 
 class Role(IntEnum):
@@ -92,3 +101,39 @@ def read_visitor(tx: Transaction, *, digest: str) -> Visitor | None:
         last_seen_time=first["last_seen_time"],
         roles={row["publisher_id"]: Role[row["role"].upper()] for row in rows if row["publisher_id"]},
     )
+
+
+def touch_session(tx: Transaction, *, session_id: str) -> None:
+    """Somebody is there: the session goes on, but not beyond its life."""
+    created = tx.execute(sa.select(sessions.c.created_time).where(sessions.c.id == session_id)).scalar()
+    if created is None:
+        return
+    ends = min(tx.now + IDLE, created + SESSION_LIFE)
+    tx.execute(
+        sessions.update().where(sessions.c.id == session_id).values(last_seen_time=tx.now, expires_time=ends)
+    )
+
+
+def read_visit(
+    tx: Transaction,
+    *,
+    digest: str | None,
+    publisher_id: str | None = None,
+    product_id: str | None = None,
+    submission_id: str | None = None,
+) -> tuple[Visitor | None, Publisher | None, Product | None]:
+    """Whose session it is, and of which publisher and product the ids are. What there is not is None."""
+    visitor = None if digest is None else read_visitor(tx, digest=digest)
+    if submission_id is not None:
+        query = sa.select(submissions.c.product_id).where(submissions.c.id == submission_id)
+        product_id = tx.execute(query).scalar() or NOBODYS_GUID
+    product = None
+    if product_id is not None:
+        try:
+            product = find_product(tx, id_or_crx_id=product_id)
+        except NotKnown:
+            return visitor, None, None
+        publisher_id = product.publisher_id
+    if publisher_id is None:
+        return visitor, None, None
+    return visitor, publisher_of_id(tx, publisher_id=publisher_id), product

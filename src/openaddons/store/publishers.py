@@ -157,6 +157,13 @@ def read_publisher(tx: Transaction, *, client_id: str) -> Publisher:
     return Publisher(**tx.execute(query.where(clients.c.id == client_id)).mappings().one())
 
 
+def publisher_of_id(tx: Transaction, *, publisher_id: str) -> Publisher | None:
+    """The publisher of that id, and of no such name."""
+    query = sa.select(publishers, clients.c.id.label("client_id")).join(clients)
+    row = tx.one_or_none(query.where(publishers.c.id == publisher_id))
+    return None if row is None else Publisher(**row)
+
+
 def list_publishers(tx: Transaction) -> list[Publisher]:
     """Every publisher, oldest first."""
     rows = tx.execute(

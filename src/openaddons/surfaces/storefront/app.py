@@ -5,14 +5,12 @@ A private store's pages need the token, and every link in them carries it on.
 """
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -27,12 +25,13 @@ from openaddons.store.catalogue import (
     search_catalogue,
 )
 from openaddons.store.session import Database
+from openaddons.surfaces.design import IMMUTABLE, INERT, LOOK, MARK, NOSNIFF, FixedFiles, open_templates
 from openaddons.surfaces.http import plain_route, respond
 from openaddons.surfaces.storefront.add_on_page import add_on_view
 from openaddons.surfaces.storefront.policy import Browser, Entry, Format, Mode, System, make_policy
 from openaddons.surfaces.updates.snapshot import PACKAGES_PATH
 from openaddons.surfaces.updates.tokens import Tokens
-from openaddons.text import one_line, size_in_words
+from openaddons.text import one_line
 
 ADDONS_PATH: Final = "/addons"
 
@@ -46,7 +45,6 @@ _MODES: Final = (Mode.FORCE, Mode.NORMAL)
 # One-click installation needs a referrer (chrome/browser/download/download_crx_util.cc); other sites get none,
 # so a token in the address stays here.
 _REFERRER: Final = (b"referrer-policy", b"same-origin")
-_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _PAGE_CSP: Final = (
     b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     b"base-uri 'none'"
@@ -55,11 +53,9 @@ _PAGE_HEADERS: Final = (
     (b"content-type", b"text/html; charset=utf-8"),
     (b"content-security-policy", _PAGE_CSP),
     _REFERRER,
-    _NOSNIFF,
+    NOSNIFF,
 )
-# A picture is a publisher's bytes: opened by itself it may do nothing either.
-_IMAGE_CSP: Final = (b"content-security-policy", b"default-src 'none'; sandbox")
-_STATIC_TYPES: Final = {"style.css": b"text/css; charset=utf-8", "mark.svg": b"image/svg+xml"}
+_STATIC: Final = {"style.css": (*LOOK, _HERE / "static" / "style.css"), "mark.svg": MARK}
 _MEDIA_TYPES: Final = {
     "PNG": b"image/png",
     "JPEG": b"image/jpeg",
@@ -69,7 +65,6 @@ _MEDIA_TYPES: Final = {
     "WebP": b"image/webp",
     "AVIF": b"image/avif",
 }
-_IMMUTABLE: Final = b"max-age=31536000, immutable"
 
 
 class Answer(NamedTuple):
@@ -89,18 +84,9 @@ class StorefrontSurface:
         self._settings = settings
         self._tokens = Tokens(settings)
         self._root = urlsplit(settings.base_url).path
-        self._static = {name: (_HERE / "static" / name).read_bytes() for name in _STATIC_TYPES}
-        self._tags = {name: hashlib.sha256(data).hexdigest()[:16] for name, data in self._static.items()}
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._templates.filters |= {"size": size_in_words, "moment": _moment}
-        self._templates.globals |= {"link": self._link, "static": self._static_link, "icon_tag": icon_tag}
+        self._static = FixedFiles(_STATIC, path=f"{self._root}{ADDONS_PATH}/static")
+        self._templates = open_templates(_HERE / "templates")
+        self._templates.globals |= {"link": self._link, "static": self._static.address, "icon_tag": icon_tag}
 
     def routes(self) -> list[BaseRoute]:
         """Every path below ``/addons``."""
@@ -173,14 +159,14 @@ class StorefrontSurface:
             raise NotFound
         tag = icon_tag(key)
         # The address names the bytes if it was made by one of our pages.
-        cached = _IMMUTABLE if query.get("v") == tag else b"no-cache"
-        headers = ((b"cache-control", self._scope_of_cache() + cached), _IMAGE_CSP, _NOSNIFF)
+        cached = IMMUTABLE if query.get("v") == tag else b"no-cache"
+        headers = ((b"cache-control", self._scope_of_cache() + cached), INERT, NOSNIFF)
         if key:
             data = b"".join(self._objects.read_range(key, 0, _ICON_BYTES_LIMIT))
             image = read_image(data)
             if isinstance(image, Image):
                 return Answer(data, ((b"content-type", _MEDIA_TYPES[image.kind]), *headers))
-        return Answer(self._static["mark.svg"], ((b"content-type", b"image/svg+xml"), *headers))
+        return Answer(self._static.content["mark.svg"], ((b"content-type", b"image/svg+xml"), *headers))
 
     def _policy(self, scope: Scope, query: Mapping[str, str]) -> Answer:
         self._tokens.check(scope["query_string"])
@@ -197,22 +183,12 @@ class StorefrontSurface:
             (b"content-type", made.media_type.encode()),
             (b"content-disposition", f'attachment; filename="{made.file_name}"'.encode()),
             (b"cache-control", self._scope_of_cache() + b"no-cache"),
-            _NOSNIFF,
+            NOSNIFF,
         )
         return Answer(made.text.encode(), headers)
 
     def _static_file(self, scope: Scope, query: Mapping[str, str]) -> Answer:
-        name = scope["path_params"]["name"]
-        if name not in self._static:
-            raise NotFound
-        cached = _IMMUTABLE if query.get("v") == self._tags[name] else b"no-cache"
-        headers = (
-            (b"content-type", _STATIC_TYPES[name]),
-            (b"cache-control", b"public, " + cached),
-            _IMAGE_CSP,
-            _NOSNIFF,
-        )
-        return Answer(self._static[name], headers)
+        return Answer(*self._static.find(scope["path_params"]["name"], tag=query.get("v")))
 
     def _page(self, template: str, **values: Any) -> Answer:
         text = self._templates.get_template(template).render(
@@ -230,9 +206,6 @@ class StorefrontSurface:
         if self._settings.tokens:
             given["token"] = self._settings.tokens[0]
         return self._root + quote(path) + (f"?{urlencode(given)}" if given else "")
-
-    def _static_link(self, name: str) -> str:
-        return f"{self._root}{ADDONS_PATH}/static/{name}?v={self._tags[name]}"
 
 
 def icon_tag(icon_key: str | None) -> str:
@@ -254,7 +227,3 @@ def _one_of(value: str, known: Any) -> Any:
         if each == value:
             return each
     raise NotFound
-
-
-def _moment(time: Any) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,168 @@
+"""What a page of the dashboard is: a row of a table, from which it is routed, guarded and tested."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
+
+from openaddons.objects import Objects
+from openaddons.settings import Settings
+from openaddons.store.people import Role, Visitor
+from openaddons.store.products import Product
+from openaddons.store.publishers import Publisher
+from openaddons.store.sealing import MasterKey
+from openaddons.store.session import Database, Transaction
+from openaddons.surfaces.dashboard.cookies import Cookies
+from openaddons.surfaces.dashboard.forms import NO_FORM, Form
+from openaddons.work.tools import Tools
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+HeaderLines: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+NOTICES: Final[Mapping[str, str]] = {
+    "saved": "Saved.",
+}
+"""What a page says at its top after a form was sent, by the key in its address: no text of others is shown there."""
+
+
+class Who(StrEnum):
+    """Who may open a page. The first roles are those of the publisher whose page it is."""
+
+    ANYBODY = "anybody"
+    SIGNED_IN = "signed in"
+    VIEWER = "viewer"
+    DEVELOPER = "developer"
+    OWNER = "owner"
+    READER = "viewer or reviewer"
+    """A member of the publisher, or any reviewer."""
+    REVIEWER = "reviewer"
+    ADMINISTRATOR = "administrator"
+
+
+ROLES: Final[Mapping[Who, Role]] = {
+    Who.VIEWER: Role.VIEWER,
+    Who.DEVELOPER: Role.DEVELOPER,
+    Who.OWNER: Role.OWNER,
+    Who.READER: Role.VIEWER,
+}
+"""The pages of a publisher, and the role that each needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Html:
+    """A template with its values."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+    headers: HeaderLines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """On to another page (303): what follows a form, so that "reload" sends nothing again."""
+
+    path: str
+    """Below the store's URL, beginning with ``/dashboard``; never text of others."""
+    notice: str = ""
+    """A key of `NOTICES`."""
+    headers: HeaderLines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Bytes that a browser saves, or with ``inline`` a picture that it shows: they may do nothing in our name."""
+
+    pieces: Iterable[bytes]
+    size_bytes: int
+    media_type: str
+    file_name: str
+    inline: bool = False
+    immutable: bool = False
+    """Whether the address names the bytes, so that a browser may keep them."""
+
+
+Answer: TypeAlias = Html | Redirect | Download
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page, by somebody who may open it."""
+
+    tools: Tools
+    visitor: Visitor | None
+    path: Mapping[str, str]
+    """What the path names. Ids are well-formed: a malformed one has become one that names nothing."""
+    query: Mapping[str, str]
+    correlation_id: str
+    address: str
+    """The sender's network address, as the server saw it."""
+    user_agent: str
+    cookies: Mapping[str, str]
+    jar: Cookies
+    """Makes the ``Set-Cookie`` that an answer may bring along in its headers."""
+    publisher: Publisher | None = None
+    """Whose page it is, where the path names a publisher, product or submission."""
+    product: Product | None = None
+    """What the path names, where it names a product or a submission of one."""
+    form: Form = NO_FORM
+
+    @property
+    def database(self) -> Database:
+        """The store's database."""
+        return self.tools.database
+
+    @property
+    def objects(self) -> Objects:
+        """Where the bytes are."""
+        return self.tools.objects
+
+    @property
+    def settings(self) -> Settings:
+        """What the operator chose."""
+        return self.tools.settings
+
+    @property
+    def master_key(self) -> MasterKey:
+        """What opens sealed secrets."""
+        return self.tools.master_key
+
+    @property
+    def actor(self) -> str:
+        """How events name the visitor."""
+        assert self.visitor is not None
+        return self.visitor.person.email
+
+    @property
+    def role(self) -> Role | None:
+        """What the visitor may do for the publisher whose page it is."""
+        if self.visitor is None or self.publisher is None:
+            return None
+        return self.visitor.role(self.publisher.id)
+
+    def read(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Carry out a verb that only reads."""
+        return self.database.read(verb, *args, **kwargs)
+
+    def run(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Carry out a verb, and return after its commit."""
+        return self.database.run(verb, *args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One method of one path."""
+
+    name: str
+    method: str
+    path: str
+    """Below ``/dashboard``."""
+    who: Who
+    answer: Callable[[Visit], Answer]
+    """Makes the answer, in a thread of its own. Raises `Refusal`."""
+    file_bytes: Callable[[Settings], int] | None = None
+    """Largest file that its form may hold; None: it takes no files."""
+    into_objects: bool = False
+    """Whether the files' bytes go straight into the object store; else they are held in memory."""
