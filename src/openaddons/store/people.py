@@ -11,7 +11,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
@@ -23,11 +23,6 @@ from openaddons.store.products import Product, find_product
 from openaddons.store.publishers import Publisher, publisher_of_id
 from openaddons.store.session import Transaction
 from openaddons.store.tables import memberships, people, sessions, submissions
-
-IDLE: Final = timedelta(hours=12)
-"""A session in which nothing happens ends after this time."""
-SESSION_LIFE: Final = timedelta(days=30)
-"""Every session ends after this time."""
 
 
 class Role(IntEnum):
@@ -100,17 +95,6 @@ def read_visitor(tx: Transaction, *, digest: str) -> Visitor | None:
         session_id=first["session_id"],
         last_seen_time=first["last_seen_time"],
         roles={row["publisher_id"]: Role[row["role"].upper()] for row in rows if row["publisher_id"]},
-    )
-
-
-def touch_session(tx: Transaction, *, session_id: str) -> None:
-    """Somebody is there: the session goes on, but not beyond its life."""
-    created = tx.execute(sa.select(sessions.c.created_time).where(sessions.c.id == session_id)).scalar()
-    if created is None:
-        return
-    ends = min(tx.now + IDLE, created + SESSION_LIFE)
-    tx.execute(
-        sessions.update().where(sessions.c.id == session_id).values(last_seen_time=tx.now, expires_time=ends)
     )
 
 

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Final
@@ -30,9 +29,10 @@ from openaddons.errors import (
     ValueRefused,
 )
 from openaddons.ids import NOBODYS_GUID, read_guid
-from openaddons.store.people import Role, Visitor, read_visit, touch_session
+from openaddons.store.people import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
+from openaddons.store.sessions import SEEN_EVERY, see_session
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form
 from openaddons.surfaces.dashboard.pages import (
@@ -65,9 +65,6 @@ _STATIC: Final = {
     "htmx.min.js": (_HERE / "static" / "htmx.min.js",),
     "mark.svg": MARK,
 }
-_SEEN_AFTER: Final = timedelta(
-    minutes=5
-)  # how exactly "last seen" is known: a write for each page would be much
 _CSP: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     b"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -151,7 +148,7 @@ class DashboardSurface:
                 publisher=admitted.publisher,
                 product=admitted.product,
             )
-            await self._touch(admitted.visitor)
+            await self._see(admitted.visitor)
             if page.method == "GET":
                 answer = await asyncio.to_thread(page.answer, visit)
             else:
@@ -170,10 +167,10 @@ class DashboardSurface:
         )
         return _Admitted(visitor, publisher, product)
 
-    async def _touch(self, visitor: Visitor | None) -> None:
+    async def _see(self, visitor: Visitor | None) -> None:
         database = self._tools.database
-        if visitor is not None and database.clock.now() - visitor.last_seen_time > _SEEN_AFTER:
-            await database.run_async(touch_session, session_id=visitor.session_id)
+        if visitor is not None and database.clock.now() - visitor.last_seen_time > SEEN_EVERY:
+            await database.run_async(see_session, session_id=visitor.session_id)
 
     async def _take(self, page: Page, visit: Visit, scope: Scope, receive: Receive) -> Answer:
         """Read a form that one of our own pages sent, and do what it says."""
