@@ -225,7 +225,13 @@ def _for_publishers(
         database=database, reads=reads, throttle=throttle, clock=clock, token_key=token_key, settings=settings
     )
     manage = ManageSurface(
-        database=database, reads=reads, gate=gate, throttle=throttle, door=door, settings=settings
+        database=database,
+        objects=workshop.tools.objects,
+        reads=reads,
+        gate=gate,
+        throttle=throttle,
+        door=door,
+        settings=settings,
     )
     dashboard = DashboardSurface(tools=workshop.tools, throttle=throttle, door=door)
     return edge, (token, manage, dashboard)

@@ -31,6 +31,7 @@
     ├── TransitionRefused               the state does not allow this verb
     ├── NotKnown                        an id that names nothing
     ├── ValueRefused                    a value outside its limits
+    ├── ChangedMeanwhile                somebody else has changed what was to be replaced
     ├── ObjectMissing                   bytes that a row names are not in the object store
     ├── KeyUnusable                     a sealed key that the master key does not open
     ├── SchemaOutdated                  the database needs ``openaddons db upgrade``
@@ -206,7 +207,7 @@ class PackageTooLarge(RequestRefused):
 
 
 class BodyTooLarge(RequestRefused):
-    """The request body is larger than the limit of {limit_bytes} bytes. Shorten the texts in it."""
+    """The request body is larger than the limit of {limit_bytes} bytes. Send a smaller one."""
 
     code = "BodyTooLarge"
     status = 413
@@ -277,6 +278,12 @@ class ValueRefused(Refusal):
     """{name}: {problem}"""
 
     code = "ValueRefused"
+
+
+class ChangedMeanwhile(Refusal):
+    """{what} was changed meanwhile. Look at it again, and send what is still right."""
+
+    code = "ChangedMeanwhile"
 
 
 class ObjectMissing(Refusal):

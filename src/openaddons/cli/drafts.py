@@ -10,10 +10,11 @@ from openaddons.cli.reviews import review_text
 from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
 from openaddons.store.drafts import Draft, read_draft, set_module
-from openaddons.store.images import IMAGE_BYTES_LIMIT, add_image, read_png_size
+from openaddons.store.images import add_image
 from openaddons.store.modules import Module
 from openaddons.store.products import find_product
 from openaddons.store.reviews import review_of_draft
+from openaddons.work.images import IMAGE_BYTES_LIMIT, keep_image
 
 _EDITABLE = click.Choice([module.value.lower() for module in Module if module is not Module.PACKAGES])
 
@@ -58,17 +59,14 @@ def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
 @store_options
 @json_option
 def image(settings: Settings, *, product_id: str, file: IO[bytes], as_json: bool) -> None:
-    """Add a PNG for the product's listing; prints the key by which the listing's JSON names it."""
-    data = file.read(IMAGE_BYTES_LIMIT + 1)
-    if len(data) > IMAGE_BYTES_LIMIT:
-        raise click.UsageError(f"{file.name} is larger than {IMAGE_BYTES_LIMIT} bytes.")
-    size = read_png_size(data)
+    """Add a PNG, JPEG or WebP for the product's listing; prints the key by which the listing's JSON names it.
+
+    It is kept as a PNG with nothing but its pixels.
+    """
     with opened(settings) as workshop:
         database = workshop.tools.database
         found = database.read(find_product, id_or_crx_id=product_id)
-        with workshop.tools.objects.begin() as incoming:
-            incoming.write([data])
-            stored = incoming.keep()
+        stored, size = keep_image(workshop.tools.objects, file.read(IMAGE_BYTES_LIMIT + 1))
         added = database.run(add_image, product_id=found.id, stored=stored, size=size, actor=operator())
     emit(plain(added), as_json=as_json, text=added.object_key)
 

@@ -1,20 +1,24 @@
 """Drafts: the one unpublished state of a product, in modules that are valid or not."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from openaddons.errors import ChangedMeanwhile
 from openaddons.ids import new_guid
 from openaddons.objects import StoredObject
 from openaddons.packages.check import Package
 from openaddons.packages.findings import Finding
 from openaddons.policies import Requirement
 from openaddons.store.images import check_listing_images
-from openaddons.store.modules import Module, PackageFacts, problems, read_content
+from openaddons.store.modules import Module, PackageFacts, language_tag, read_content
 from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
 from openaddons.store.tables import contents, drafts, packages
+from openaddons.store.validity import Problem, problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class ModuleStatus:
 
     module: Module
     content: dict[str, Any]
-    problems: tuple[str, ...]
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +106,35 @@ def describe_draft(row: sa.RowMapping, package: sa.RowMapping | None, *, require
     )
 
 
-def set_module(tx: Transaction, *, product_id: str, module: Module, content: object, actor: str) -> None:
-    """Replace the content of a module. It may be incomplete, but not malformed: raises `ValueRefused`."""
+def content_tag(content: object) -> str:
+    """Names a content, be it of a module or of one language of a listing: what differs has another tag."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def set_module(
+    tx: Transaction,
+    *,
+    product_id: str,
+    module: Module,
+    content: object,
+    actor: str,
+    if_tag: str | None = None,
+) -> None:
+    """Replace the content of a module. It may be incomplete, but not malformed: raises `ValueRefused`.
+
+    With ``if_tag`` only what has that tag is replaced: raises `ChangedMeanwhile`. To replace it by what it holds
+    already changes nothing and is never refused.
+    """
     accepted = read_content(module, content)
     product = lock_product(tx, product_id=product_id)
     if module is Module.LISTING:
         check_listing_images(tx, product_id=product_id, listing=accepted)
     row = draft_row(tx, product_id=product_id)
-    if row["modules"][module.value] == accepted:
+    current = row["modules"][module.value]
+    if current == accepted:
         return
+    _check_tag(if_tag, current, what=f"The module {module.value}")
     tx.execute(
         drafts.update()
         .where(drafts.c.product_id == product_id)
@@ -127,6 +151,38 @@ def set_module(tx: Transaction, *, product_id: str, module: Module, content: obj
         product_id=product_id,
         module=module.value,
     )
+
+
+def set_language(
+    tx: Transaction,
+    *,
+    product_id: str,
+    language: str,
+    content: object,
+    actor: str,
+    if_tag: str | None = None,
+) -> None:
+    """Replace one language of a draft's listing, or with None remove it. Refuses as `set_module` does.
+
+    The tag is that of the language's content; of a language that is not there that of None.
+    """
+    language = language_tag("language", language)
+    lock_product(tx, product_id=product_id)
+    listing = dict(draft_row(tx, product_id=product_id)["modules"][Module.LISTING.value])
+    accepted = None if content is None else read_content(Module.LISTING, {language: content})[language]
+    current = listing.get(language)
+    if accepted != current:
+        _check_tag(if_tag, current, what=f"The listing in {language}")
+    if accepted is None:
+        listing.pop(language, None)
+    else:
+        listing[language] = accepted
+    set_module(tx, product_id=product_id, module=Module.LISTING, content=listing, actor=actor)
+
+
+def _check_tag(if_tag: str | None, current: object, *, what: str) -> None:
+    if if_tag is not None and if_tag != content_tag(current):
+        raise ChangedMeanwhile(what=what)
 
 
 def set_package(

@@ -3,8 +3,7 @@
 Sizes: Partner Center's listing page (learn.microsoft.com, "Publish an extension", 2026).
 """
 
-import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,8 +16,8 @@ from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
 from openaddons.store.tables import images
 
-IMAGE_BYTES_LIMIT: Final = 5_000_000
-_PNG_HEAD: Final = struct.Struct(">8sI4sII")  # PNG, third edition, section 11.2.1: signature, then IHDR
+IMAGES_LIMIT: Final = 1_000
+"""Of a product: enough for a hundred languages with all that each may show."""
 _LOGO_PIXELS: Final = 128
 _SCREENSHOTS: Final = ((640, 480), (1280, 800))
 
@@ -39,20 +38,22 @@ class Image:
 _COLUMNS: Final = tuple(images.c[name] for name in Image.__slots__)
 
 
-def read_png_size(head: bytes) -> tuple[int, int]:
-    """Width and height in pixels from the first 24 bytes of a PNG. Raises `ValueRefused` for anything else."""
-    if len(head) >= _PNG_HEAD.size:
-        signature, length, chunk, width, height = _PNG_HEAD.unpack(head[: _PNG_HEAD.size])
-        if (signature, length, chunk) == (b"\x89PNG\r\n\x1a\n", 13, b"IHDR") and width and height:
-            return width, height
-    raise ValueRefused(name="image", problem="is not a PNG. Save it as PNG and send it again.")
-
-
 def add_image(
     tx: Transaction, *, product_id: str, stored: StoredObject, size: tuple[int, int], actor: str
 ) -> Image:
-    """Let a product's listing show these bytes."""
+    """Let a product's listing show these bytes. Of bytes that it may show already nothing new is made.
+
+    Raises `ValueRefused` for one more than `IMAGES_LIMIT`.
+    """
     product = lock_product(tx, product_id=product_id)
+    own = images.c.product_id == product_id
+    known = tx.one_or_none(sa.select(*_COLUMNS).where(own, images.c.digest == stored.digest))
+    if known is not None:
+        return Image(**known)
+    if tx.execute(sa.select(sa.func.count()).where(own)).scalar_one() >= IMAGES_LIMIT:
+        raise ValueRefused(
+            name="image", problem=f"the product has {IMAGES_LIMIT:,} already. Use one of them."
+        )
     image = Image(
         object_key=stored.key,
         product_id=product_id,
@@ -75,17 +76,21 @@ def add_image(
 
 def check_listing_images(tx: Transaction, *, product_id: str, listing: Mapping[str, Any]) -> None:
     """Every image that a listing names is the product's own and of its place's size. Raises `ValueRefused`."""
-    for language, text in listing.items():
-        for place, key in _named(text):
-            row = tx.one_or_none(
-                sa.select(*_COLUMNS).where(images.c.object_key == key, images.c.product_id == product_id)
-            )
-            if row is None:
-                problem = "names no image of this product. Add it first: openaddons draft image"
-            else:
-                problem = _size_problem(place, row["width"], row["height"])
-            if problem:
-                raise ValueRefused(name=f"{place} ({language})", problem=problem)
+    named = [(language, place, key) for language, text in listing.items() for place, key in _named(text)]
+    own = find_images(tx, product_id=product_id, keys={key for _, _, key in named})
+    for language, place, key in named:
+        if key not in own:
+            problem = "names no image of this product. Add it first: openaddons draft image"
+        else:
+            problem = size_problem(place, own[key].width, own[key].height)
+        if problem:
+            raise ValueRefused(name=f"{place} ({language})", problem=problem)
+
+
+def find_images(tx: Transaction, *, product_id: str, keys: Collection[str]) -> dict[str, Image]:
+    """Those of the images that are the product's, by key."""
+    query = sa.select(*_COLUMNS).where(images.c.product_id == product_id, images.c.object_key.in_(keys))
+    return {row["object_key"]: Image(**row) for row in tx.execute(query).mappings()}
 
 
 def _named(text: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -96,7 +101,8 @@ def _named(text: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "screenshot", key
 
 
-def _size_problem(place: str, width: int, height: int) -> str:
+def size_problem(place: str, width: int, height: int) -> str:
+    """Why an image of that size cannot be in that place of a listing; empty if it can."""
     good = {
         "logo": width == height >= _LOGO_PIXELS,
         "small_tile": (width, height) == (440, 280),

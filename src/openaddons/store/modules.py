@@ -1,7 +1,7 @@
-"""The modules of a draft: what each may hold, and when it is valid. Pure: no database.
+"""The modules of a draft: what each may hold. Pure: no database.
 
 The fields and limits are Partner Center's (learn.microsoft.com, Publish a Microsoft Edge extension). A draft
-may be incomplete or outside the store's limits: `problems` says so and it is not published. It may not be
+may be incomplete or outside the store's limits: `validity` says so and it is not published. It may not be
 malformed: `read_content` refuses that. A field that is left out has its default.
 
 ::
@@ -39,15 +39,13 @@ product is the caller's to check: bytes of others must not be shown.
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
-from urllib.parse import urlsplit
+from typing import Any, NamedTuple, TypeAlias
 
 from openaddons.errors import ValueRefused
 from openaddons.objects.keys import is_key
-from openaddons.policies import Requirement
 
 
 class Module(StrEnum):
@@ -129,7 +127,13 @@ SEARCH_WORDS_LIMIT = 21
 _Reader: TypeAlias = Callable[[str, object], Any]
 """Gives back the value of the field that is named, or raises `ValueRefused`."""
 
-# ---- malformed or not
+
+class Kind(NamedTuple):
+    """What a value may be: how it is read, and its JSON schema."""
+
+    read: _Reader
+    schema: Mapping[str, Any]
+
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 """Databases refuse NUL and lone surrogates; the rest has no business in a text."""
@@ -150,35 +154,45 @@ def text_up_to(limit: int) -> _Reader:
     return read
 
 
-def _flag(name: str, value: object) -> bool:
+def _text(limit: int) -> Kind:
+    return Kind(text_up_to(limit), {"type": "string", "maxLength": limit})
+
+
+def _read_flag(name: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ValueRefused(name=name, problem="true or false is needed.")
     return value
 
 
-def _one_of(*values: str) -> _Reader:
+_FLAG = Kind(_read_flag, {"type": "boolean"})
+
+
+def _one_of(*values: str) -> Kind:
     def read(name: str, value: object) -> str:
         if not isinstance(value, str) or value not in values:
             raise ValueRefused(name=name, problem=f"one of {', '.join(values)} is needed.")
         return value
 
-    return read
+    return Kind(read, {"type": "string", "enum": list(values)})
 
 
-def _or_null(reader: _Reader) -> _Reader:
+def _or_null(kind: Kind) -> Kind:
     # A form that was left blank sends an empty text.
-    return lambda name, value: None if value is None or value == "" else reader(name, value)
+    def read(name: str, value: object) -> Any:
+        return None if value is None or value == "" else kind.read(name, value)
+
+    return Kind(read, {"anyOf": [kind.schema, {"type": "null"}]})
 
 
-def _list_of(reader: _Reader, limit: int) -> _Reader:
+def _list_of(kind: Kind, limit: int) -> Kind:
     def read(name: str, value: object) -> list[Any]:
         if not isinstance(value, list):
             raise ValueRefused(name=name, problem="a list is needed.")
         if len(value) > limit:
             raise ValueRefused(name=name, problem=f"at most {limit} entries can be stored.")
-        return [reader(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
+        return [kind.read(f"{name}[{index}]", entry) for index, entry in enumerate(value)]
 
-    return read
+    return Kind(read, {"type": "array", "items": kind.schema, "maxItems": limit})
 
 
 def _object(name: str, value: object, *, limit: int) -> dict[object, object]:
@@ -189,21 +203,21 @@ def _object(name: str, value: object, *, limit: int) -> dict[object, object]:
     return value
 
 
-def _map_of(key_reader: _Reader, reader: _Reader, limit: int) -> _Reader:
+def _map_of(read_key: _Reader, kind: Kind, limit: int) -> Kind:
     def read(name: str, value: object) -> dict[str, Any]:
         accepted: dict[str, Any] = {}
         for key, entry in _object(name, value, limit=limit).items():
-            accepted_key = key_reader(name, key)
+            accepted_key = read_key(name, key)
             if accepted_key in accepted:
                 raise ValueRefused(name=name, problem=f"{accepted_key} is there twice.")
-            accepted[accepted_key] = reader(f"{name}.{accepted_key}", entry)
+            accepted[accepted_key] = kind.read(f"{name}.{accepted_key}", entry)
         return accepted
 
-    return read
+    return Kind(read, {"type": "object", "additionalProperties": kind.schema, "maxProperties": limit})
 
 
-def _record(fields: Mapping[str, tuple[_Reader, object]]) -> _Reader:
-    """Fields with their readers and defaults."""
+def _record(fields: Mapping[str, tuple[Kind, object]]) -> Kind:
+    """Fields with their kinds and defaults."""
 
     def read(name: str, value: object) -> dict[str, Any]:
         given = _object(name, value, limit=100)
@@ -214,75 +228,86 @@ def _record(fields: Mapping[str, tuple[_Reader, object]]) -> _Reader:
                     name=name, problem=f"{ascii(key)[:60]} is not a field. Fields are {known}."
                 )
         return {
-            field: reader(f"{name}.{field}", given.get(field, copy.copy(default)))
-            for field, (reader, default) in fields.items()
+            field: kind.read(f"{name}.{field}", given.get(field, copy.copy(default)))
+            for field, (kind, default) in fields.items()
         }
 
-    return read
+    properties = {field: kind.schema for field, (kind, _) in fields.items()}
+    return Kind(read, {"type": "object", "properties": properties, "additionalProperties": False})
 
 
-def _market(name: str, value: object) -> str:
+def _read_market(name: str, value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2}", value):
         raise ValueRefused(name=name, problem="a country code of two letters is needed.")
     return value.upper()
 
 
-def _markets(name: str, value: object) -> object:
+_CODES = _list_of(Kind(_read_market, {"type": "string", "pattern": "^[A-Za-z]{2}$"}), 300)
+
+
+def _read_markets(name: str, value: object) -> object:
     if value == "all":
         return value
     if not isinstance(value, list):
         raise ValueRefused(name=name, problem='"all" or a list of country codes is needed.')
-    return list(dict.fromkeys(_list_of(_market, 300)(name, value)))
+    return list(dict.fromkeys(_CODES.read(name, value)))
 
 
-def _language(name: str, value: object) -> str:
+_MARKETS = Kind(_read_markets, {"anyOf": [{"const": "all"}, _CODES.schema]})
+
+
+def language_tag(name: str, value: object) -> str:
+    """A language as a listing names it, ``pt-BR``. Raises `ValueRefused`."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,3}", value):
         raise ValueRefused(name=name, problem=f"{ascii(value)[:60]} is not a language. Write it as in pt-BR.")
     return value.replace("_", "-")
 
 
-def _image(name: str, value: object) -> str:
+def _read_image(name: str, value: object) -> str:
     if not isinstance(value, str) or not is_key(value):
         raise ValueRefused(name=name, problem="the key of a stored image is needed.")
     return value
 
 
-_URL = _or_null(text_up_to(2_048))
+_IMAGE = Kind(_read_image, {"type": "string"})
+_URL = _or_null(_text(2_048))
 
-_LANGUAGE_FIELDS: Mapping[str, tuple[_Reader, object]] = {
-    "description": (text_up_to(20_000), ""),
-    "logo": (_or_null(_image), None),
-    "small_tile": (_or_null(_image), None),
-    "large_tile": (_or_null(_image), None),
-    "screenshots": (_list_of(_image, 30), []),
+_LANGUAGE_FIELDS: Mapping[str, tuple[Kind, object]] = {
+    "description": (_text(20_000), ""),
+    "logo": (_or_null(_IMAGE), None),
+    "small_tile": (_or_null(_IMAGE), None),
+    "large_tile": (_or_null(_IMAGE), None),
+    "screenshots": (_list_of(_IMAGE, 30), []),
     "youtube_url": (_URL, None),
-    "search_terms": (_list_of(text_up_to(200), 50), []),
+    "search_terms": (_list_of(_text(200), 50), []),
 }
 
-_SHAPES: Mapping[Module, _Reader] = {
+_LANGUAGE = _record(_LANGUAGE_FIELDS)
+
+_KINDS: Mapping[Module, Kind] = {
     Module.AVAILABILITY: _record(
-        {"visibility": (_one_of("Public", "Hidden"), "Public"), "markets": (_markets, "all")}
+        {"visibility": (_one_of("Public", "Hidden"), "Public"), "markets": (_MARKETS, "all")}
     ),
     Module.PROPERTIES: _record(
         {
-            "category": (_or_null(text_up_to(100)), None),
+            "category": (_or_null(_text(100)), None),
             "website_url": (_URL, None),
             "support_contact": (_URL, None),
-            "mature_content": (_flag, False),
+            "mature_content": (_FLAG, False),
         }
     ),
     Module.PRIVACY: _record(
         {
-            "single_purpose": (text_up_to(10_000), ""),
-            "permission_justifications": (_map_of(text_up_to(500), text_up_to(10_000), 200), {}),
-            "remote_code": (_flag, False),
-            "remote_code_justification": (text_up_to(10_000), ""),
-            "data_usage": (_list_of(text_up_to(100), 50), []),
-            "certifications": (_flag, False),
+            "single_purpose": (_text(10_000), ""),
+            "permission_justifications": (_map_of(text_up_to(500), _text(10_000), 200), {}),
+            "remote_code": (_FLAG, False),
+            "remote_code_justification": (_text(10_000), ""),
+            "data_usage": (_list_of(_text(100), 50), []),
+            "certifications": (_FLAG, False),
             "privacy_policy_url": (_URL, None),
         }
     ),
-    Module.LISTING: _map_of(_language, _record(_LANGUAGE_FIELDS), 100),
+    Module.LISTING: _map_of(language_tag, _LANGUAGE, 100),
 }
 
 
@@ -298,171 +323,18 @@ def read_content(module: Module, value: object) -> dict[str, Any]:
     """
     if module is Module.PACKAGES:
         raise ValueRefused(name=module.value, problem="it is set by uploading a package.")
-    accepted: dict[str, Any] = _SHAPES[module](module.value, value)
+    accepted: dict[str, Any] = _KINDS[module].read(module.value, value)
     return accepted
 
 
-# ---- valid or not
+def content_schema(module: Module) -> Mapping[str, Any]:
+    """The JSON schema of what `read_content` accepts; of LISTING that of one language.
 
-
-def problems(
-    module: Module, content: Mapping[str, Any], *, package: PackageFacts | None, require: Requirement
-) -> tuple[str, ...]:
-    """Sentences on what is wrong with a module and what to do; none when it is valid.
-
-    ``content`` is what `read_content` accepted. Nothing is raised.
+    It says the form alone. What keeps a draft from being published is not in it.
     """
-    return tuple(
-        _CHECKS[module](starting_content(module) | dict(content), package, require is Requirement.STORE)
-    )
-
-
-def _packages(_content: Mapping[str, Any], package: PackageFacts | None, _everything: bool) -> Iterator[str]:
-    if package is None:
-        yield "Package: there is none. Upload the extension as a .zip file."
-
-
-def _availability(
-    content: Mapping[str, Any], _package: PackageFacts | None, _everything: bool
-) -> Iterator[str]:
-    if content["markets"] == "all":
-        return
-    if not content["markets"]:
-        yield "Markets: none is chosen, so nobody could get the add-on. Choose one or more, or all."
-    for market in content["markets"]:
-        if market not in COUNTRIES:
-            yield f"Markets: {market} is not an ISO 3166 country code. Remove or correct it."
-
-
-def _properties(content: Mapping[str, Any], _package: PackageFacts | None, everything: bool) -> Iterator[str]:
-    category = content["category"]
-    if category is None and everything:
-        yield "Category: it is required. Choose one."
-    if category is not None and category not in CATEGORIES:
-        yield f"Category: {category} is not a category of this store. Choose one of {', '.join(CATEGORIES)}."
-    yield from _check_url("Website URL", content["website_url"])
-    contact = content["support_contact"]
-    if (
-        contact is not None
-        and not _is_web_url(contact)
-        and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", contact)
-    ):
-        yield "Support contact: it is neither a URL nor an e-mail address. Write it as one of them."
-
-
-def _privacy(content: Mapping[str, Any], package: PackageFacts | None, everything: bool) -> Iterator[str]:
-    for kind in content["data_usage"]:
-        if kind not in DATA_USAGE:
-            yield f"Data usage: {kind} is not known. Choose from {', '.join(DATA_USAGE)}."
-    yield from _check_url("Privacy policy URL", content["privacy_policy_url"])
-    if not everything:
-        return
-    if _is_blank(content["single_purpose"]):
-        yield "Single purpose: it is required. Describe the one thing that the add-on is for."
-    for permission in () if package is None else package.permissions:
-        if _is_blank(content["permission_justifications"].get(permission, "")):
-            yield f"Permission justification ({permission}): it is required. Say why the add-on needs it."
-    if content["remote_code"] and _is_blank(content["remote_code_justification"]):
-        yield "Remote code justification: it is required with remote code. Say why it cannot be packaged."
-    if not content["certifications"]:
-        yield "Certifications: they are required. Certify that the disclosures on data usage hold."
-    if content["data_usage"] and content["privacy_policy_url"] is None:
-        yield "Privacy policy URL: it is required where personal data is collected. Give the policy's URL."
-
-
-def _listing(content: Mapping[str, Any], package: PackageFacts | None, everything: bool) -> Iterator[str]:
-    for language, stored in content.items():
-        yield from _check_language(language, read_language(stored), everything)
-    if not everything:
-        return
-    if package is not None and _is_blank(package.description):
-        yield "Short description: it is required. Add a description to manifest.json and upload it."
-    needed = [locale.replace("_", "-") for locale in package.locales] if package else []
-    for language in needed:
-        if language not in content:
-            yield f"Store listing ({language}): the package has this language, the listing has not. Add it."
-    if not content and not needed:
-        yield "Store listing: it has no language. Add at least one."
+    return (_LANGUAGE if module is Module.LISTING else _KINDS[module]).schema
 
 
 def read_language(stored: Mapping[str, Any]) -> dict[str, Any]:
     """One language of a listing with every field, also when it was stored before a field was known."""
     return {field: stored.get(field, copy.copy(default)) for field, (_, default) in _LANGUAGE_FIELDS.items()}
-
-
-def _check_language(language: str, content: Mapping[str, Any], everything: bool) -> Iterator[str]:
-    allowed = DESCRIPTION_CHARACTERS
-    count = len(content["description"])
-    if count == 0 and everything:
-        yield f"Description ({language}): it is required. Write {allowed[0]} to {allowed[-1]:,} characters."
-    if count and count not in allowed:
-        advice = "Write more" if count < allowed[0] else "Shorten it"
-        yield (
-            f"Description ({language}): it has {count:,} characters; "
-            f"{allowed[0]} to {allowed[-1]:,} are allowed. {advice}."
-        )
-    if content["logo"] is None and everything:
-        yield f"Logo ({language}): it is required. Upload a square image of at least 128 by 128 pixels."
-    count = len(content["screenshots"])
-    if count > SCREENSHOTS_LIMIT:
-        yield f"Screenshots ({language}): there are {count}; {SCREENSHOTS_LIMIT} are allowed. Remove some."
-    url = content["youtube_url"]
-    if url is not None and not _is_youtube_url(url):
-        yield f"YouTube URL ({language}): it is not the URL of a video. Write https://www.youtube.com/watch?v=…"
-    yield from _check_search_terms(language, content["search_terms"])
-
-
-def _check_search_terms(language: str, terms: list[str]) -> Iterator[str]:
-    name = f"Search terms ({language})"
-    if len(terms) > SEARCH_TERMS_LIMIT:
-        yield f"{name}: there are {len(terms)}; at most {SEARCH_TERMS_LIMIT} are allowed. Remove some."
-    for number, term in enumerate(terms, start=1):
-        if _is_blank(term):
-            yield f"{name}: number {number} is blank. Remove it."
-        if len(term) > SEARCH_TERM_CHARACTERS_LIMIT:
-            yield (
-                f"{name}: number {number} has {len(term)} characters; "
-                f"at most {SEARCH_TERM_CHARACTERS_LIMIT} are allowed. Shorten it."
-            )
-    words = sum(len(term.split()) for term in terms)
-    if words > SEARCH_WORDS_LIMIT:
-        yield f"{name}: they are {words} words; at most {SEARCH_WORDS_LIMIT} are allowed in all. Remove some."
-
-
-def _check_url(name: str, url: str | None) -> Iterator[str]:
-    if url is not None and not _is_web_url(url):
-        yield f"{name}: it is not a web address. Write it whole, with https://."
-
-
-def _is_blank(text: str) -> bool:
-    return not text.strip()
-
-
-def _host(url: str, *schemes: str) -> str:
-    """The host of an absolute URL with one of these schemes, or an empty text."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if parts.scheme not in schemes or re.search(r"\s", url):
-        return ""
-    return parts.hostname or ""
-
-
-def _is_web_url(url: str) -> bool:
-    return bool(_host(url, "http", "https"))
-
-
-def _is_youtube_url(url: str) -> bool:
-    return _host(url, "https").removeprefix("www.") in {"youtube.com", "youtu.be", "m.youtube.com"}
-
-
-_Check: TypeAlias = Callable[[Mapping[str, Any], PackageFacts | None, bool], Iterator[str]]
-
-_CHECKS: Mapping[Module, _Check] = {
-    Module.PACKAGES: _packages,
-    Module.AVAILABILITY: _availability,
-    Module.PROPERTIES: _properties,
-    Module.PRIVACY: _privacy,
-    Module.LISTING: _listing,
-}

@@ -315,6 +315,7 @@ images = sa.Table(
     sa.Column("width", sa.Integer, nullable=False),
     sa.Column("height", sa.Integer, nullable=False),
     sa.Column("created_time", Moment, nullable=False),
+    sa.Index(None, "product_id", "digest"),
 )
 
 # Who signs in. A password is kept as argon2id; what makes one-time codes is sealed by the master key.

@@ -1,35 +1,30 @@
 """Images of a listing: whose they are and how large they must be."""
 
-import struct
-import zlib
-
 import pytest
 
 from openaddons.errors import ValueRefused
+from openaddons.store import images
 from openaddons.store.drafts import read_draft, set_module
-from openaddons.store.images import add_image, read_png_size
+from openaddons.store.images import Image, add_image
 from openaddons.store.modules import Module, read_language
 from openaddons.work.creating import make_product
+from openaddons.work.images import keep_image
 from openaddons.work.workshop import Workshop
+from tests.pictures import picture
 from tests.stores import make_account
-
-
-def _png(width: int, height: int) -> bytes:
-    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head))
 
 
 def _product_with_image(workshop: Workshop, width: int, height: int, *, name: str) -> tuple[str, str]:
     account = make_account(workshop, name)
     product = make_product(workshop.tools, publisher=account.publisher, name=name, actor="test")
-    data = _png(width, height)
-    with workshop.tools.objects.begin() as incoming:
-        incoming.write([data])
-        stored = incoming.keep()
-    workshop.tools.database.run(
-        add_image, product_id=product.id, stored=stored, size=read_png_size(data), actor="test"
+    return product.id, _add(workshop, product.id, picture(width, height)).object_key
+
+
+def _add(workshop: Workshop, product_id: str, data: bytes) -> Image:
+    stored, size = keep_image(workshop.tools.objects, data)
+    return workshop.tools.database.run(
+        add_image, product_id=product_id, stored=stored, size=size, actor="test"
     )
-    return product.id, stored.key
 
 
 def _set_logo(workshop: Workshop, product_id: str, key: str) -> None:
@@ -37,12 +32,6 @@ def _set_logo(workshop: Workshop, product_id: str, key: str) -> None:
     workshop.tools.database.run(
         set_module, product_id=product_id, module=Module.LISTING, content=listing, actor="test"
     )
-
-
-@pytest.mark.parametrize("data", [b"", b"GIF89a" + bytes(30), _png(1, 1)[:20], _png(0, 5)])
-def test_what_is_no_png_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueRefused, match="is not a PNG"):
-        read_png_size(data)
 
 
 def test_a_logo_of_the_product_makes_the_listing_valid(workshop: Workshop) -> None:
@@ -70,3 +59,22 @@ def test_nobody_can_show_the_image_of_somebody_else(workshop: Workshop) -> None:
 
     with pytest.raises(ValueRefused, match="names no image of this product"):
         _set_logo(workshop, mine, theirs)
+
+
+def test_the_same_picture_is_one_image_of_a_product(workshop: Workshop) -> None:
+    product_id, key = _product_with_image(workshop, 300, 300, name="Acme")
+
+    assert _add(workshop, product_id, picture()).object_key == key
+    assert _add(workshop, product_id, picture(colour=(1, 2, 3))).object_key != key
+
+
+def test_a_product_has_no_more_images_than_its_listing_can_show(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "IMAGES_LIMIT", 2)
+    product_id, _ = _product_with_image(workshop, 300, 300, name="Acme")
+    _add(workshop, product_id, picture(colour=(1, 2, 3)))
+
+    with pytest.raises(ValueRefused, match="the product has 2 already"):
+        _add(workshop, product_id, picture(colour=(4, 5, 6)))
+    assert _add(workshop, product_id, picture()).width == 300

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,10 +15,12 @@ from openaddons.store.modules import (
     DATA_USAGE,
     Module,
     PackageFacts,
-    problems,
+    content_schema,
     read_content,
+    read_language,
     starting_content,
 )
+from openaddons.store.validity import Problem, problems
 
 KEY = "ab" * 32 + ".01234567"
 CONTENT_MODULES = [module for module in Module if module is not Module.PACKAGES]
@@ -60,7 +63,7 @@ def found(
     *,
     package: PackageFacts | None = PACKAGE,
     require: Requirement = Requirement.PACKAGE,
-) -> tuple[str, ...]:
+) -> tuple[Problem, ...]:
     """Problems of the complete module with these changes."""
     content = read_content(module, COMPLETE[module] | (changes or {}))
     return problems(module, content, package=package, require=require)
@@ -510,3 +513,39 @@ def test_anything_is_either_refused_or_judged(
     for package in (None, PACKAGE):
         assert all(": " in problem for problem in problems(module, content, package=package, require=require))
     assert read_content(module, content) == content
+
+
+# ---- where a problem is
+
+
+def test_a_problem_knows_its_field_and_entry() -> None:
+    strict = Requirement.STORE
+    privacy = found(Module.PRIVACY, {"permission_justifications": {"tabs": "why"}}, require=strict)
+    listing = found(Module.LISTING, {"de": LANGUAGE | {"description": "short"}})
+    missing = problems(Module.LISTING, {}, package=PACKAGE, require=strict)
+
+    assert [(each.field, each.entry) for each in privacy] == [("permission_justifications", "storage")]
+    assert [(each.field, each.entry) for each in listing] == [("description", "de")]
+    assert [(each.field, each.entry) for each in missing] == [("", "en"), ("", "pt-BR")]
+
+
+@pytest.mark.parametrize("module", CONTENT_MODULES)
+def test_every_problem_of_an_empty_module_names_a_field_of_it(module: Module) -> None:
+    content: dict[str, Any] = {"en": {}} if module is Module.LISTING else {}
+    package = PackageFacts(name="Sample", description="Text.", locales=(), permissions=("tabs",))
+
+    faults = problems(module, read_content(module, content), package=package, require=Requirement.STORE)
+
+    assert {each.field for each in faults} <= set(content_schema(module)["properties"])
+    assert all(isinstance(each, Problem) for each in faults)
+
+
+@pytest.mark.parametrize("module", CONTENT_MODULES)
+def test_the_schema_describes_what_is_read(module: Module) -> None:
+    valid = jsonschema_rs.validator_for(dict(content_schema(module))).is_valid
+    content = LANGUAGE if module is Module.LISTING else COMPLETE[module]
+    empty = starting_content(module) if module is not Module.LISTING else read_language({})
+    good: list[Any] = [content, empty, {}]
+    bad: list[Any] = [[], content | {"typo": 1}, dict.fromkeys(content, 1)]
+
+    assert [valid(each) for each in good + bad] == [True] * 3 + [False] * 3

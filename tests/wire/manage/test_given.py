@@ -129,5 +129,5 @@ def test_a_body_that_is_too_large_is_refused(
 
     answer = ask(store, "POST", cancelling(product), account, content=iter([body]) if chunked else body)
 
-    message = "The request body is larger than the limit of 65536 bytes. Shorten the texts in it."
+    message = "The request body is larger than the limit of 65536 bytes. Send a smaller one."
     refused(answer, 413, "BodyTooLarge", message)

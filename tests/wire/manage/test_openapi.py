@@ -5,6 +5,7 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -16,6 +17,8 @@ from schemathesis.specs.openapi.checks import (
 from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX
 from openaddons.surfaces.manage.endpoints import Endpoint
 from openaddons.surfaces.manage.openapi import describe_api
+from openaddons.work.images import FORMATS
+from tests.pictures import picture
 from tests.stores import Account, RunningStore, make_published
 from tests.wire.conftest import new_account
 from tests.wire.manage.asking import told
@@ -27,6 +30,8 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
+for media_type in FORMATS.values():
+    schemathesis.openapi.media_type(media_type, st.sampled_from([picture(), b"", b"no picture"]))
 DOCUMENT = describe_api(ENDPOINTS, prefix=PREFIX)
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 
@@ -61,7 +66,13 @@ def own(store: RunningStore, client: Account) -> dict[str, str]:
     product = make_published(store.workshop, client)
     submission = told(store, "GET", f"/products/{product.id}", client)["submission"]
     key = told(store, "POST", "/keys", client)
-    return {"productId": product.id, "submissionId": submission["id"], "keyId": key["id"]}
+    told(store, "PUT", f"/products/{product.id}/draft/listing/en", client, json={"content": {}})
+    return {
+        "productId": product.id,
+        "submissionId": submission["id"],
+        "keyId": key["id"],
+        "language": "en",
+    }
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["any ids", "own ids"])

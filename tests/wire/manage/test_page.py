@@ -14,6 +14,7 @@ import pytest
 from openaddons.errors import Refusal
 from openaddons.store.products import has_work
 from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX, REFUSED_BY_THE_STORE
+from tests.pictures import picture
 from tests.stores import Account, RunningStore, make_published, make_zip
 from tests.wire.manage.asking import manually, offered, put_up, told
 
@@ -22,9 +23,9 @@ _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _EXAMPLE = re.compile(r"^\$ curl (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 # What is different in every store. Sizes are those of signatures and of what zlib makes.
 _DIFFERENT = re.compile(
-    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9]{19}\b|\b[0-9a-f]{64}\b|\b[a-p]{32}\b"
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9]{19}\b|\b[0-9a-f]{64}(\.[0-9a-f]{8})?\b|\b[a-p]{32}\b"
     r"|\d{4}-\d\d-\d\dT[\d:.]+Z|oa[ks]_\w+(…\w+)?|(?<=\"sizeBytes\": )\d+"
-    r"|(?<=/)[0-9a-f]{8}(?=\")|(?<=\"number\": )\d+|(?<=\"next\": )\d+"
+    r"|(?<=/)[0-9a-f]{8}(?=\")|(?<=\"number\": )\d+|(?<=\"next\": )\d+|(?<=\"tag\": \")[0-9a-f]{16}"
 )
 
 
@@ -46,8 +47,8 @@ def examples(page: str) -> Iterator[Example]:
             for word in words:
                 if word == "-X":
                     method = next(words)
-                elif word == "-d":
-                    method, body = "POST", next(words)
+                elif word in {"-d", "--data-binary"}:
+                    method, body = "POST" if method == "GET" else method, next(words)
                 elif word == "-H":
                     assert next(words) == "@auth"
                 elif word != "-i":
@@ -73,11 +74,13 @@ def answers(store: RunningStore, account: Account, page: str) -> Iterator[tuple[
     submission = told(store, "GET", f"/products/{product.id}", account)["submission"]
     read = store.workshop.tools.database.read
     known = {"$STORE": "", "$PRODUCT": product.id, "$SUBMISSION": submission["id"]}
+    files = {"@logo.png": picture(300, 300)}
     for example in examples(page):
-        url = example.url
+        url, body = example.url, example.body or ""
         for name, value in known.items():
             url = url.replace(name, value)
-        answer = store.http.request(example.method, url, headers=account.headers, content=example.body)
+        content = files.get(body, body.encode())
+        answer = store.http.request(example.method, url, headers=account.headers, content=content)
         if "secret" in answer.text:
             known["$KEY"] = answer.json()["id"]
         if answer.status_code == 202:
@@ -95,7 +98,7 @@ def test_every_endpoint_has_an_example() -> None:
         (each.method, urlsplit(each.url).path.removeprefix(f"$STORE{PREFIX}"))
         for each in examples(PAGE.read_text(encoding="utf-8"))
     }
-    names = {"product_id": "$PRODUCT", "submission_id": "$SUBMISSION", "key_id": "$KEY"}
+    names = {"product_id": "$PRODUCT", "submission_id": "$SUBMISSION", "key_id": "$KEY", "language": "en"}
 
     assert shown == {(each.method, each.path.format_map(names)) for each in ENDPOINTS}
 

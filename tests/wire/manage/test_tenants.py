@@ -31,7 +31,12 @@ class Owned:
         self.account, self.product = account, product
         submission = told(store, "GET", f"/products/{product.id}", account)["submission"]
         self.key_id, _ = new_key(store, account, lifetime=timedelta(days=1))
-        self.ids = {"product_id": product.id, "submission_id": submission["id"], "key_id": self.key_id}
+        self.ids = {
+            "product_id": product.id,
+            "submission_id": submission["id"],
+            "key_id": self.key_id,
+            "language": "en",
+        }
 
     def call(self, store: RunningStore, endpoint: Endpoint, headers: dict[str, str], **ids: str) -> Any:
         path = endpoint.path.format_map(self.ids | ids)

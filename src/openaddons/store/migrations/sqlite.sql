@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0008');
+INSERT INTO "alembic_version" VALUES('0009');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -292,3 +292,4 @@ CREATE INDEX ix_links_person_id ON links (person_id);
 CREATE INDEX ix_links_publisher_id ON links (publisher_id);
 CREATE INDEX ix_attempts_forgiven_time ON attempts (forgiven_time);
 CREATE INDEX ix_products_sorted_name_id ON products (sorted_name, id);
+CREATE INDEX ix_images_product_id_digest ON images (product_id, digest);

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import (
     BodyTooLarge,
+    ChangedMeanwhile,
     NotFound,
     NotKnown,
     Refusal,
@@ -20,6 +21,7 @@ from openaddons.errors import (
     ValueRefused,
 )
 from openaddons.ids import NOBODYS_GUID, read_guid
+from openaddons.objects import Objects
 from openaddons.settings import Settings
 from openaddons.store.hot import HotReads
 from openaddons.store.publishers import Principal
@@ -36,7 +38,16 @@ from openaddons.surfaces.http import (
     respond,
     tell_plainly,
 )
-from openaddons.surfaces.manage import events, fields, keys, operations, products, releases, submissions
+from openaddons.surfaces.manage import (
+    drafts,
+    events,
+    fields,
+    keys,
+    operations,
+    products,
+    releases,
+    submissions,
+)
 from openaddons.surfaces.manage.endpoints import Call, Endpoint
 from openaddons.surfaces.manage.openapi import describe_api
 from openaddons.surfaces.throttle import Throttle
@@ -44,6 +55,7 @@ from openaddons.surfaces.throttle import Throttle
 PREFIX: Final = "/manage/v1"
 ENDPOINTS: Final = (
     *products.ENDPOINTS,
+    *drafts.ENDPOINTS,
     *operations.ENDPOINTS,
     *submissions.ENDPOINTS,
     *releases.ENDPOINTS,
@@ -54,6 +66,7 @@ BODY_BYTES_LIMIT: Final = 65_536
 
 REFUSED_BY_THE_STORE: Final[Mapping[type[Refusal], int]] = {
     NotKnown: 404,
+    ChangedMeanwhile: 409,
     TransitionRefused: 409,
     ValueRefused: 400,
 }
@@ -69,6 +82,7 @@ class ManageSurface:
         self,
         *,
         database: Database,
+        objects: Objects,
         reads: HotReads,
         gate: Gate,
         throttle: Throttle,
@@ -76,6 +90,7 @@ class ManageSurface:
         settings: Settings,
     ) -> None:
         self._database = database
+        self._objects = objects
         self._reads = reads
         self._gate = gate
         self._throttle = throttle
@@ -107,22 +122,25 @@ class ManageSurface:
             if endpoint.changes:
                 self._throttle.check("manage", principal.client_id)
             try:
+                body, given = await self._read(endpoint, scope, receive)
                 call = Call(
                     database=self._database,
+                    objects=self._objects,
                     settings=self._settings,
                     principal=principal,
                     path=path,
-                    given=await self._read_given(endpoint, scope, receive),
+                    given=given,
+                    body=body,
                     correlation_id=correlation_id(scope),
                 )
                 answer = await asyncio.to_thread(endpoint.answer, call)
             except tuple(REFUSED_BY_THE_STORE) as refusal:
                 status = REFUSED_BY_THE_STORE[type(refusal)]
-                body, headers = _problem(scope, status, refusal), [_PROBLEM_TYPE]
+                told, headers = _problem(scope, status, refusal), [_PROBLEM_TYPE]
             else:
                 status = endpoint.status
-                body, headers = (b"", []) if endpoint.gives is None else (_json(answer), [JSON_TYPE])
-            await respond(scope, send, status, body, [*headers, _NO_STORE])
+                told, headers = (b"", []) if endpoint.gives is None else (_json(answer), [JSON_TYPE])
+            await respond(scope, send, status, told, [*headers, _NO_STORE])
 
     async def _own_product(self, given: str, principal: Principal) -> str:
         """The product in the path. Raises `NotFound`, the same for a malformed, unknown or foreign one."""
@@ -132,15 +150,19 @@ class ManageSurface:
             raise NotFound
         return product_id
 
-    async def _read_given(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> dict[str, Any]:
+    async def _read(self, endpoint: Endpoint, scope: Scope, receive: Receive) -> tuple[bytes, dict[str, Any]]:
+        """The body, and what is given by name in it or in the query."""
         if not endpoint.changes:
-            return fields.read_query(scope["query_string"], endpoint.takes)
+            return b"", fields.read_query(scope["query_string"], endpoint.takes)
+        limit_bytes = BODY_BYTES_LIMIT if endpoint.body is None else endpoint.body.limit_bytes
         body, idle_seconds = bytearray(), self._settings.upload_idle_seconds
         async for piece in read_body(receive, idle_seconds=idle_seconds, total_seconds=2 * idle_seconds):
             body += piece
-            if len(body) > BODY_BYTES_LIMIT:
-                raise BodyTooLarge(limit_bytes=BODY_BYTES_LIMIT)
-        return fields.read_body(bytes(body), endpoint.takes)
+            if len(body) > limit_bytes:
+                raise BodyTooLarge(limit_bytes=limit_bytes)
+        if endpoint.body is not None:
+            return bytes(body), {}
+        return bytes(body), fields.read_body(bytes(body), endpoint.takes)
 
 
 class _Resource:

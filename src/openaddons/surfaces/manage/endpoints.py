@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec, TypeVar
 
+from openaddons.objects import Objects
 from openaddons.settings import Settings
 from openaddons.store.publishers import Principal
 from openaddons.store.session import Database, Verb, traced
@@ -45,17 +46,28 @@ class Call:
     """One call of an endpoint, by somebody who may make it."""
 
     database: Database
+    objects: Objects
     settings: Settings
     principal: Principal
     path: Mapping[str, str]
     """The ids in the path. ``product_id`` is of a product that the caller may touch; the others are as they came."""
     given: Mapping[str, Any]
     """What the endpoint takes, by name; None: not given."""
+    body: bytes
+    """What was sent, where the endpoint takes a file."""
     correlation_id: str
 
     def run(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Carry out a verb that changes something: its events bear the call's correlation ID."""
         return self.database.run(traced(verb, self.correlation_id), *args, **kwargs)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A file that an endpoint takes as the body of its request. Its own bytes say what it is, not its header."""
+
+    media_types: tuple[str, ...]
+    limit_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,8 @@ class Endpoint:
     status: int = 200
     takes: tuple[Field, ...] = ()
     """From the query of a GET, else from the body."""
+    body: Body | None = None
+    """Instead of ``takes``."""
     refuses: tuple[int, ...] = ()
     """Statuses beside those that every endpoint has, for the description."""
 

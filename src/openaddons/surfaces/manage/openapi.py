@@ -63,7 +63,7 @@ def describe_api(endpoints: Iterable[Endpoint], *, prefix: str) -> dict[str, Any
 def refusals(endpoint: Endpoint) -> set[int]:
     """The statuses of an endpoint that are problems."""
     own = {404} if "{" in endpoint.path else set()
-    own |= {400} if endpoint.takes else set()
+    own |= {400} if endpoint.takes or endpoint.body else set()
     return own | {*_ALWAYS, *endpoint.refuses} | (set(_OF_CHANGES) if endpoint.changes else set())
 
 
@@ -75,7 +75,13 @@ def _describe(endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     if endpoint.gives is not None:
         answer["content"] = {"application/json": {"schema": _plain(endpoint.gives, schemas)}}
     said: dict[str, Any] = {"operationId": endpoint.name, "summary": endpoint.summary}
-    if endpoint.takes and endpoint.changes:
+    if endpoint.body is not None:
+        file: dict[str, Any] = {"type": "string", "format": "binary"}
+        said["requestBody"] = {
+            "required": True,
+            "content": {each: {"schema": file} for each in endpoint.body.media_types},
+        }
+    elif endpoint.takes and endpoint.changes:
         said["requestBody"] = _body(endpoint.takes)
     elif endpoint.takes:
         said["parameters"] = [

@@ -5,7 +5,6 @@ from typing import Any, Final
 from openaddons.clock import wire_time
 from openaddons.policies import Requirement
 from openaddons.store.drafts import read_draft
-from openaddons.store.modules import Module
 from openaddons.store.offered import SERVED
 from openaddons.store.products import Product, find_product, page_of_products
 from openaddons.store.releases import read_release
@@ -13,8 +12,8 @@ from openaddons.store.releasing import unpublish_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import current_submission
+from openaddons.surfaces.manage.drafts import MODULE, describe_module
 from openaddons.surfaces.manage.endpoints import (
-    FLAG,
     GUID,
     NUMBER,
     TEXT,
@@ -33,14 +32,6 @@ _PAGE_DEFAULT: Final = 50
 
 LIVE: Final = Shape(
     "LiveVersion", {"version": TEXT, "sha256": TEXT, "sizeBytes": NUMBER, "releasedTime": TIME}
-)
-MODULE: Final = Shape(
-    "Module",
-    {
-        "name": {"type": "string", "enum": [each.value for each in Module]},
-        "valid": FLAG,
-        "problems": list_of(TEXT),
-    },
 )
 DRAFT: Final = Shape("Draft", {"version": or_null(TEXT), "modules": list_of(MODULE)})
 PRODUCT: Final = Shape(
@@ -73,14 +64,7 @@ def describe_product(tx: Transaction, *, product_id: str, require: Requirement) 
         "live": _live(tx, product),
         "draft": {
             "version": draft.version,
-            "modules": [
-                {
-                    "name": each.module.value,
-                    "valid": not each.problems,
-                    "problems": list(each.problems),
-                }
-                for each in draft.modules
-            ],
+            "modules": [describe_module(each) for each in draft.modules],
         },
         "submission": submission and describe_submission(tx, submission=submission),
         "lastUpdatedTime": wire_time(product.last_updated_time),
