@@ -34,7 +34,9 @@ class _Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.stop_asked.is_set():
             super().handle_exit(sig, frame)
-        self.stop_asked.set()
+        # A signal may come between two steps of `Event.wait`: after its look, before it is among those to be woken.
+        # Between two callbacks of the loop it cannot.
+        asyncio.get_running_loop().call_soon_threadsafe(self.stop_asked.set)
 
 
 def listen(settings: Settings) -> tuple[Settings, socket.socket]:
