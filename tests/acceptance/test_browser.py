@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from openaddons.store.keeping_back import block_product
 from openaddons.store.offers import create_ring, offer_to_all, set_first_rings, withdraw_release
-from openaddons.store.products import Product, block_product
+from openaddons.store.products import Product
 from openaddons.store.releases import find_release
 from openaddons.store.rolling_back import roll_back
 from tests.acceptance.browser import Browser

@@ -180,6 +180,19 @@ def test_unpublishing_blocking_and_coming_back(operator: Operator) -> None:
     assert states == ["Blocked", "In the store", "Unpublished"]
 
 
+def test_a_quarantine_is_begun_with_a_reason_and_lifted(operator: Operator) -> None:
+    made = operator.product("--published")
+    begun = operator.gets("product", "quarantine", made["product_id"], "--reason", "It phones home.")
+    shown = operator.types("product", "show", made["product_id"])
+    lifted = operator.gets("product", "quarantine", made["product_id"], "--lift")
+
+    assert (begun["state"], begun["kept_back_reason"]) == ("In the store", "It phones home.")
+    assert "kept back   It phones home." in shown.stdout
+    assert (lifted["state"], lifted["kept_back_reason"]) == ("In the store", None)
+    for words in ([], ["--reason", "Odd.", "--lift"]):
+        assert operator.types("product", "quarantine", made["product_id"], *words).exit_code == 2
+
+
 def test_keys_overlap_expire_are_revoked_and_scoped(operator: Operator) -> None:
     made = operator.product()
     key = operator.gets(

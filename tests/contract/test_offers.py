@@ -13,6 +13,7 @@ from openaddons.app import open_hot_reads
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.objects import StoredObject
 from openaddons.policies import CertificationPolicy
+from openaddons.store.keeping_back import block_product, unblock_product
 from openaddons.store.offered import (
     ALL,
     announce_update_url,
@@ -29,13 +30,7 @@ from openaddons.store.offers import (
     withdraw_release,
 )
 from openaddons.store.operations import ClaimLost
-from openaddons.store.products import (
-    Product,
-    block_product,
-    find_product,
-    set_certification,
-    unblock_product,
-)
+from openaddons.store.products import Product, find_product, set_certification
 from openaddons.store.releases import Release, find_release
 from openaddons.store.releasing import SignedPackage, create_release, unpublish_product
 from openaddons.store.rolling_back import content_of, roll_back

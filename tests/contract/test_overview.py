@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from openaddons.policies import Requirement
+from openaddons.store.keeping_back import block_product
 from openaddons.store.overview import (
     PAGE_PRODUCTS,
     OverviewPage,
@@ -16,7 +17,6 @@ from openaddons.store.overview import (
 )
 from openaddons.store.products import (
     SigningKey,
-    block_product,
     create_product,
     find_product,
     new_product_id,

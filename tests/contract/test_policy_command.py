@@ -11,9 +11,10 @@ from click.testing import CliRunner, Result
 from openaddons.app import open_store
 from openaddons.cli import main
 from openaddons.settings import Settings
+from openaddons.store.keeping_back import block_product, quarantine_product
 from openaddons.store.offered import announce_update_url
 from openaddons.store.offers import create_ring
-from openaddons.store.products import Product, block_product
+from openaddons.store.products import Product
 from openaddons.work.workshop import Workshop
 from tests.stores import make_account, make_draft, make_published
 
@@ -81,6 +82,19 @@ def test_a_blocked_product_is_removed(
     assert made[blocked.crx_id] == {"installation_mode": "removed"}
     assert made[products[1].crx_id]["installation_mode"] == "force_installed"
     assert "is blocked: browsers remove it" in result.stderr
+
+
+def test_a_product_in_quarantine_is_not_removed(
+    settings: Settings, workshop: Workshop, products: tuple[Product, Product]
+) -> None:
+    odd = products[0]
+    workshop.tools.database.run(quarantine_product, product_id=odd.id, reason="Odd.", actor="test")
+
+    result = types(settings, odd.id, "--browser", "chromium", "--os", "linux")
+
+    made = json.loads(result.stdout)["ExtensionSettings"]
+    assert made[odd.crx_id]["installation_mode"] == "force_installed"
+    assert "is in quarantine: browsers install it once that is lifted" in result.stderr
 
 
 def test_the_file_goes_to_standard_output_and_where_to_put_it_to_standard_error(

@@ -11,7 +11,8 @@ import structlog
 from click.testing import CliRunner
 
 from openaddons.cli import main
-from openaddons.store.products import Product, block_product
+from openaddons.store.keeping_back import block_product
+from openaddons.store.products import Product
 from tests.stores import RunningStore, make_account, make_published
 from tests.wire.broken import BrokenStore, Reply, broken_store, make_crx
 from tests.wire.conftest import OpenStore

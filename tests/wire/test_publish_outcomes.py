@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from openaddons.store.drafts import set_module
+from openaddons.store.keeping_back import block_product
 from openaddons.store.modules import Module
-from openaddons.store.products import Product, block_product, set_certification
+from openaddons.store.products import Product, set_certification
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import (
@@ -246,5 +247,5 @@ def test_a_blocked_product_is_not_published(
     upload(store, account, published, make_zip("1.1.0"))
 
     assert failure(store, account, published) == not_submittable(
-        "The product is blocked by the store's administrator; ask them why."
+        "The product is blocked by the store's administrator: Harmful."
     )

@@ -13,9 +13,15 @@ import sqlalchemy as sa
 
 from openaddons.store.catalogue import PAGE_PRODUCTS
 from openaddons.store.drafts import set_module
+from openaddons.store.keeping_back import (
+    block_product,
+    lift_quarantine,
+    quarantine_product,
+    unblock_product,
+)
 from openaddons.store.modules import Module
 from openaddons.store.offers import create_ring, withdraw_release
-from openaddons.store.products import Product, block_product, unblock_product
+from openaddons.store.products import Product
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
 from tests.stores import Account, RunningStore, make_account, make_published, make_zip
@@ -231,6 +237,23 @@ def test_a_blocked_product_is_gone_and_its_policy_removes_it(store: RunningStore
     assert answer.json() == {"ExtensionSettings": {published.crx_id: {"installation_mode": "removed"}}}
 
     database.run(unblock_product, product_id=published.id, actor="test")
+    assert f"/addons/{published.crx_id}" in page(store, f"/addons?q={published.crx_id}").addresses()
+
+
+def test_a_product_in_quarantine_is_gone_and_its_policy_does_not_remove_it(
+    store: RunningStore, published: Product
+) -> None:
+    database = store.workshop.tools.database
+    before = store.http.get(f"/addons/{published.crx_id}/policy/chromium/linux").json()
+    database.run(quarantine_product, product_id=published.id, reason="Odd.", actor="test")
+
+    page(store, f"/addons/{published.crx_id}", 404)
+    page(store, f"/addons/{published.crx_id}/icon", 404)
+    assert "No add-on has all" in page(store, f"/addons?q={published.crx_id}").text
+    assert store.http.get(f"/addons/getproductdetailsbycrxid/{published.crx_id}").status_code == 404
+    assert store.http.get(f"/addons/{published.crx_id}/policy/chromium/linux").json() == before
+
+    database.run(lift_quarantine, product_id=published.id, actor="test")
     assert f"/addons/{published.crx_id}" in page(store, f"/addons?q={published.crx_id}").addresses()
 
 

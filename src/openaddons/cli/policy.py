@@ -8,7 +8,7 @@ from openaddons.cli.output import one_line, say
 from openaddons.cli.store import opened, store_options
 from openaddons.errors import NotKnown
 from openaddons.settings import Settings, ring_update_url
-from openaddons.store.offered import SERVED, announced_update_url
+from openaddons.store.offered import announced_update_url
 from openaddons.store.offers import list_rings
 from openaddons.store.products import Product, find_product
 from openaddons.store.session import Transaction
@@ -88,7 +88,9 @@ def policy(
     for each in found:
         if each.state is ProductState.BLOCKED:
             say(f"{one_line(each.name)} is blocked: browsers remove it.", err=True)
-        elif each.state not in SERVED:
+        elif each.quarantined:
+            say(f"{one_line(each.name)} is in quarantine: browsers install it once that is lifted.", err=True)
+        elif not each.served:
             say(f"{one_line(each.name)} is not in the store: browsers install it once it is.", err=True)
     say(f"{made.hint}\n{CONDITIONS[System(system)]}", err=True)
 

@@ -13,16 +13,15 @@ from openaddons.errors import Refusal
 from openaddons.packages.check import check
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings, ring_update_url
-from openaddons.store.offers import list_rings, set_first_rings
-from openaddons.store.operations import Outcome
-from openaddons.store.products import (
-    Product,
+from openaddons.store.keeping_back import (
     block_product,
-    find_product,
-    list_products,
-    set_certification,
+    lift_quarantine,
+    quarantine_product,
     unblock_product,
 )
+from openaddons.store.offers import list_rings, set_first_rings
+from openaddons.store.operations import Outcome
+from openaddons.store.products import Product, find_product, list_products, set_certification
 from openaddons.store.publishers import find_publisher
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import OperationState
@@ -216,6 +215,7 @@ def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
         f"  product ID  {found.id}",
         f"  CRX ID      {found.crx_id}",
         f"  live        {'{version}, sha256 {digest}'.format(**live) if live else 'nothing'}",
+        *([f"  kept back   {found.kept_back_reason}"] if found.kept_back_reason else []),
         f"  first to    {', '.join(f'ring {name}' for name in found.first_rings) or 'all at once'}",
         f"  updates     {url}",
         *(f"              {each} (ring {name})" for name, each in answer["ring_update_urls"].items()),
@@ -325,3 +325,27 @@ def unblock(settings: Settings, *, product_id: str, as_json: bool) -> None:
         found = database.read(find_product, id_or_crx_id=product_id)
         found = database.run(unblock_product, product_id=found.id, actor=operator())
     emit(_answer(found), as_json=as_json, text=f"{found.name}: {found.state}")
+
+
+@product.command(short_help="Offer a product to nobody while it is looked at.")
+@click.argument("product_id")
+@click.option("--reason", help="Why; the publisher reads it.")
+@click.option("--lift", is_flag=True, help="Offer it again.")
+@store_options
+@json_option
+def quarantine(settings: Settings, *, product_id: str, reason: str | None, lift: bool, as_json: bool) -> None:
+    """Offer a product to nobody while it is looked at. Browsers that have it keep it.
+
+    Reviews go on, so the publisher can send what mends it; what is released is offered once --lift ends it.
+    """
+    if lift == (reason is not None):
+        raise click.UsageError("Give --reason TEXT, or --lift to end it.")
+    with opened(settings) as workshop:
+        database = workshop.tools.database
+        found = database.read(find_product, id_or_crx_id=product_id)
+        if reason is None:
+            found = database.run(lift_quarantine, product_id=found.id, actor=operator())
+        else:
+            found = database.run(quarantine_product, product_id=found.id, reason=reason, actor=operator())
+    state = f"{found.state}{', in quarantine: nobody is offered it' if found.quarantined else ''}"
+    emit(_answer(found), as_json=as_json, text=f"{found.name}: {state}")

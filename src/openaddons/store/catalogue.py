@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from openaddons.packages.version import Version
 from openaddons.store.modules import Module, read_language, starting_content
-from openaddons.store.offered import SERVED
+from openaddons.store.offered import IS_SERVED, SERVED
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
 from openaddons.store.tables import (
@@ -103,7 +103,6 @@ _LIVE: Final = (
     .join(submissions, submissions.c.id == releases.c.submission_id)
     .join(packages, packages.c.id == submissions.c.package_id)
 )
-_SERVED: Final = products.c.state.in_(SERVED)
 
 
 def refresh_catalogue(connection: sa.Connection, *, product_id: str) -> None:
@@ -118,7 +117,7 @@ def refresh_catalogue(connection: sa.Connection, *, product_id: str) -> None:
             packages.c.facts,
         )
         .select_from(_LIVE)
-        .where(products.c.id == product_id, _SERVED)
+        .where(products.c.id == product_id, IS_SERVED)
     )
     row = connection.execute(query).one_or_none()
     if row is None or _module(row.modules, Module.AVAILABILITY)["visibility"] != "Public":
@@ -179,7 +178,7 @@ def find_add_on(tx: Transaction, *, crx_id: str) -> AddOn | None:
             releases,
         )
         .select_from(_LIVE)
-        .where(products.c.crx_id == crx_id, _SERVED)
+        .where(products.c.crx_id == crx_id, IS_SERVED)
         .set_label_style(sa.LABEL_STYLE_DISAMBIGUATE_ONLY)
     )
     row = tx.execute(query).one_or_none()
@@ -213,13 +212,16 @@ def find_add_on(tx: Transaction, *, crx_id: str) -> AddOn | None:
 
 def find_icon_key(tx: Transaction, *, crx_id: str) -> str | None:
     """The object of the product's icon; an empty text if it has none, None if it is not in the store."""
-    query = sa.select(releases.c.icon_key).select_from(_LIVE).where(products.c.crx_id == crx_id, _SERVED)
+    query = sa.select(releases.c.icon_key).select_from(_LIVE).where(products.c.crx_id == crx_id, IS_SERVED)
     row = tx.execute(query).one_or_none()
     return None if row is None else row.icon_key or ""
 
 
 def find_policy_subject(tx: Transaction, *, crx_id: str) -> PolicySubject | None:
-    """What a policy says of the product: also of a blocked one, but of none that is not in the store."""
+    """What a policy says of the product: also of one that is kept back, but of none that is not in the store.
+
+    One in quarantine is said to be installed: browsers that have it keep it, and others find nothing to install.
+    """
     query = sa.select(products.c.state).where(products.c.crx_id == crx_id)
     state = tx.execute(query).scalar_one_or_none()
     if state != ProductState.BLOCKED and state not in SERVED:

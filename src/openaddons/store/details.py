@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from openaddons.store.modules import Module
-from openaddons.store.offered import SERVED
+from openaddons.store.offered import IS_SERVED
 from openaddons.store.session import Transaction
 from openaddons.store.tables import packages, products, publishers, releases, submissions
 
@@ -50,7 +50,7 @@ def find_details(tx: Transaction, *, crx_id: str) -> ProductDetails | None:
         .join(submissions, submissions.c.id == releases.c.submission_id)
         .join(packages, packages.c.id == submissions.c.package_id)
         .join(publishers, publishers.c.id == products.c.publisher_id)
-        .where(products.c.crx_id == crx_id, products.c.state.in_(SERVED))
+        .where(products.c.crx_id == crx_id, IS_SERVED)
     )
     if row is None:
         return None

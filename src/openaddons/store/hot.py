@@ -30,13 +30,13 @@ _CONNECTION_LOST: Final = (
 )
 _GENERATION: Final = "SELECT generation FROM offering WHERE id = $1"
 _OWNER: Final = "SELECT publisher_id FROM products WHERE id = $1"
-# Not of versions that were withdrawn, nor of products that browsers do not get.
+# Not of versions that were withdrawn, nor of products that browsers do not get (as `IS_SERVED`).
 _SERVED: Final = ", ".join(f"'{state}'" for state in SERVED)
 _PACKAGE: Final = (
     "SELECT releases.object_key, releases.size_bytes"  # noqa: S608 - our own names
     " FROM releases JOIN products ON products.id = releases.product_id"
     " WHERE products.crx_id = $1 AND releases.digest = $2 AND releases.withdrawn_time IS NULL"
-    f" AND products.state IN ({_SERVED})"
+    f" AND products.state IN ({_SERVED}) AND products.kept_back_time IS NULL"
 )
 _CREDENTIAL: Final = (
     "SELECT clients.publisher_id, credentials.client_id, credentials.id, credentials.product_id,"

@@ -11,7 +11,9 @@ from openaddons.store.states import ProductState
 from openaddons.store.tables import offering, offers, products, releases
 
 SERVED: Final = (ProductState.IN_STORE, ProductState.UPDATE_IN_REVIEW, ProductState.UNPUBLISHING)
-"""The states of a product in which browsers get it."""
+"""The states of a product in which browsers get it, unless it is kept back."""
+IS_SERVED: Final = sa.and_(products.c.state.in_(SERVED), products.c.kept_back_time.is_(None))
+"""Whether browsers get a product."""
 ALL: Final = ""
 """Stands where a ring's name would, for browsers that are in none."""
 GIVEN: Final = sa.union_all(
@@ -43,7 +45,7 @@ class OfferedProduct:
     crx_id: str
     blocked: bool
     releases: dict[str, OfferedRelease]
-    """By ring, and under `ALL`. Empty when it is blocked or not in the store."""
+    """By ring, and under `ALL`. Empty when it is blocked, in quarantine or not in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def read_offered(tx: Transaction, *, since: int) -> Iterator[OfferedProduct]:
         sa.select(
             products.c.crx_id,
             products.c.state,
+            products.c.kept_back_time,
             GIVEN.c.ring,
             releases.c.version,
             releases.c.digest,
@@ -100,7 +103,7 @@ def read_offered(tx: Transaction, *, since: int) -> Iterator[OfferedProduct]:
             if crx_id:
                 yield OfferedProduct(crx_id, blocked, found)
             crx_id, blocked, found = row.crx_id, row.state == ProductState.BLOCKED, {}
-        if row.ring is not None and not blocked:
+        if row.ring is not None and row.kept_back_time is None:
             found[row.ring] = OfferedRelease(
                 row.version, row.digest, row.size_bytes, row.minimum_chrome_version
             )

@@ -22,6 +22,7 @@ from openaddons.packages.crx3 import RSA_KEY_BITS, PrivateKey, crx_id
 from openaddons.store import states
 from openaddons.store.catalogue import refresh_catalogue
 from openaddons.store.modules import Module, starting_content
+from openaddons.store.offered import SERVED
 from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Transaction
@@ -32,7 +33,6 @@ from openaddons.store.tables import (
     Moment,
     drafts,
     offering,
-    offers,
     operations,
     products,
     releases,
@@ -58,9 +58,22 @@ class Product:
     """The release that is offered to all."""
     first_rings: list[str]
     """Rings that get a new release first; none: all get it at once."""
+    kept_back_time: datetime | None
+    """Since when browsers do not get it, because it is blocked or in quarantine; None: it is neither."""
+    kept_back_reason: str | None
     first_published_time: datetime | None
     created_time: datetime
     last_updated_time: datetime
+
+    @property
+    def served(self) -> bool:
+        """Whether browsers get it."""
+        return self.state in SERVED and self.kept_back_time is None
+
+    @property
+    def quarantined(self) -> bool:
+        """Whether it is in quarantine: kept back in the state in which it is (store/keeping_back.py)."""
+        return self.kept_back_time is not None and self.state is not ProductState.BLOCKED
 
 
 _COLUMNS: Final = tuple(products.c[name] for name in Product.__slots__)
@@ -298,47 +311,6 @@ def set_certification(
         policy=policy,
         delay_seconds=delay_seconds,
     )
-    return find_product(tx, id_or_crx_id=product_id)
-
-
-def block_product(tx: Transaction, *, product_id: str, reason: str, actor: str) -> Product:
-    """Take a product out of the store by the operator's order. Raises `TransitionRefused`."""
-    from openaddons.store.submissions import drop_pending
-
-    product = lock_product(tx, product_id=product_id)
-    drop_pending(tx, product=product, actor=actor, reason=f"The product was blocked: {reason}")
-    move_product(tx, product=product, verb="block")
-    tx.record(
-        "product.blocked",
-        actor=actor,
-        publisher_id=product.publisher_id,
-        product_id=product_id,
-        subject=product_id,
-        reason=reason,
-    )
-    offers_changed(tx, product_id=product_id)
-    return find_product(tx, id_or_crx_id=product_id)
-
-
-def unblock_product(tx: Transaction, *, product_id: str, actor: str) -> Product:
-    """Let a blocked product back to where it was: the store, unpublished, or draft."""
-    product = lock_product(tx, product_id=product_id)
-    offered = sa.select(offers.c.release_id).where(offers.c.product_id == product_id)
-    if product.live_release_id is not None or tx.execute(offered).first() is not None:
-        verb = "unblock to store"
-    elif product.first_published_time is not None:
-        verb = "unblock to unpublished"
-    else:
-        verb = "unblock to draft"
-    move_product(tx, product=product, verb=verb)
-    tx.record(
-        "product.unblocked",
-        actor=actor,
-        publisher_id=product.publisher_id,
-        product_id=product_id,
-        subject=product_id,
-    )
-    offers_changed(tx, product_id=product_id)
     return find_product(tx, id_or_crx_id=product_id)
 
 

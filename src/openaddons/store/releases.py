@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown
 from openaddons.packages.version import Version
-from openaddons.store.offered import ALL, GIVEN, SERVED
+from openaddons.store.offered import ALL, GIVEN, IS_SERVED
 from openaddons.store.session import Transaction
 from openaddons.store.tables import products, releases, submissions
 
@@ -67,12 +67,12 @@ class Standing:
 
 
 def list_standings(tx: Transaction, *, product_id: str) -> list[Standing]:
-    """Every release of a product, newest first, and who is offered it; of a blocked product nobody is."""
+    """Every release of a product, newest first, and who is offered it; of one that is kept back nobody is."""
     given: dict[str, set[str]] = {}
     offered = (
         sa.select(GIVEN.c.ring, GIVEN.c.release_id)
         .join(products, products.c.id == GIVEN.c.product_id)
-        .where(GIVEN.c.product_id == product_id, products.c.state.in_(SERVED))
+        .where(GIVEN.c.product_id == product_id, IS_SERVED)
     )
     for given_to in tx.execute(offered):
         given.setdefault(given_to.release_id, set()).add(given_to.ring)

@@ -52,6 +52,9 @@ _GUID = sa.String(36)
 # As literal text, so that SQLite too sees that a partial index covers the query.
 PENDING = sa.text("submissions.state IN ('In review', 'Approved')")
 UNPUBLISHING = sa.text("products.state = 'Unpublish in progress'")
+KEPT_BACK = sa.text("products.kept_back_time IS NOT NULL")
+IN_PROGRESS = sa.text("operations.state = 'InProgress'")
+FAULTS = sa.text("operations.state = 'Failed' AND operations.error_code IS NULL")
 _Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts only INTEGER keys by itself
 
 
@@ -107,6 +110,9 @@ products = sa.Table(
     sa.Column("live_release_id", _GUID),
     sa.Column("first_rings", sa.JSON, nullable=False, default=list),
     sa.Column("offered_generation", sa.BigInteger, nullable=False, default=0, index=True),
+    # Of a product that is blocked or in quarantine: since when, and why. Browsers do not get it.
+    sa.Column("kept_back_time", Moment),
+    sa.Column("kept_back_reason", sa.Text),
     sa.Column("first_published_time", Moment),
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("last_updated_time", Moment, nullable=False),
@@ -118,6 +124,12 @@ products = sa.Table(
         "id",
         sqlite_where=sa.text("state = 'Unpublish in progress'"),
         postgresql_where=sa.text("state = 'Unpublish in progress'"),
+    ),
+    sa.Index(
+        "ix_products_kept_back",
+        "kept_back_time",
+        sqlite_where=sa.text("kept_back_time IS NOT NULL"),
+        postgresql_where=sa.text("kept_back_time IS NOT NULL"),
     ),
 )
 
@@ -189,6 +201,13 @@ operations = sa.Table(
         "number",
         sqlite_where=sa.text("state = 'InProgress'"),
         postgresql_where=sa.text("state = 'InProgress'"),
+    ),
+    # Failures of ours: those of the rules have a code.
+    sa.Index(
+        "ix_operations_faults",
+        "last_updated_time",
+        sqlite_where=sa.text("state = 'Failed' AND error_code IS NULL"),
+        postgresql_where=sa.text("state = 'Failed' AND error_code IS NULL"),
     ),
 )
 
@@ -384,6 +403,10 @@ attempts = sa.Table(
     sa.Column("forgiven_time", Moment, nullable=False, index=True),
 )
 
+EVENT_ORDERS = (
+    ("time", "number"),
+    *((name, "time", "number") for name in ("verb", "actor", "publisher_id", "product_id")),
+)
 # Who did what. Rows are added and never changed: triggers refuse the rest (the first migration).
 events = sa.Table(
     "events",
@@ -392,9 +415,11 @@ events = sa.Table(
     sa.Column("time", Moment, nullable=False),
     sa.Column("verb", sa.String(40), nullable=False),
     sa.Column("actor", sa.String(200), nullable=False),
-    sa.Column("publisher_id", _GUID, index=True),
-    sa.Column("product_id", _GUID, index=True),
-    sa.Column("subject", sa.String(64)),
-    sa.Column("correlation_id", _GUID),
+    sa.Column("publisher_id", _GUID),
+    sa.Column("product_id", _GUID),
+    sa.Column("subject", sa.String(64), index=True),
+    sa.Column("correlation_id", _GUID, index=True),
     sa.Column("facts", sa.JSON, nullable=False),
+    # Each gives the newest of its kind first, without a sort: a search shows a page of them.
+    *(sa.Index(None, *columns) for columns in EVENT_ORDERS),
 )

@@ -104,7 +104,7 @@ def refusal_to_submit(  # noqa: PLR0911 - one return for each rule, in their ord
         return outcomes.modules_invalid(invalid)
     if product.state is ProductState.BLOCKED:
         return outcomes.submission_invalid(
-            ["The product is blocked by the store's administrator; ask them why."]
+            [f"The product is blocked by the store's administrator: {product.kept_back_reason}"]
         )
     highest = highest_version(tx, product_id=product.id)
     if highest is not None and not Version.parse(package["version"]) > Version.parse(highest):

@@ -18,8 +18,15 @@ from openaddons.objects.keys import new_key
 from openaddons.packages.check import Package
 from openaddons.packages.version import Version
 from openaddons.settings import Settings
+from openaddons.store.catalogue import find_add_on
 from openaddons.store.drafts import set_package
-from openaddons.store.offered import ALL
+from openaddons.store.keeping_back import (
+    block_product,
+    lift_quarantine,
+    quarantine_product,
+    unblock_product,
+)
+from openaddons.store.offered import ALL, read_offered
 from openaddons.store.offers import (
     create_ring,
     offer_to_all,
@@ -37,14 +44,7 @@ from openaddons.store.operations import (
     claim_operation,
     end_operation,
 )
-from openaddons.store.products import (
-    SigningKey,
-    block_product,
-    create_product,
-    find_product,
-    new_product_id,
-    unblock_product,
-)
+from openaddons.store.products import SigningKey, create_product, find_product, new_product_id
 from openaddons.store.publishers import Publisher, create_publisher
 from openaddons.store.releases import list_releases
 from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
@@ -118,7 +118,9 @@ OFFER_STEPS: dict[str, tuple[str, ...]] = {
     **{name: PRODUCT_STEPS[name] for name in ("unpublish", "finish unpublishing")},
 }
 RELEASED = ("send approved", "release", "send approved", "release")
-STEPS = PRODUCT_STEPS | OFFER_STEPS | OPERATION_STEPS
+# In any order alone: they change no state, and would double the states to explore.
+QUARANTINE_STEPS: dict[str, tuple[str, ...]] = {"quarantine": (), "lift": ()}
+STEPS = PRODUCT_STEPS | OFFER_STEPS | OPERATION_STEPS | QUARANTINE_STEPS
 RING = "early"
 _LEASE = timedelta(seconds=15)
 _PACKAGE = Package(
@@ -193,6 +195,8 @@ class Seen:
     """The states of a product, of its submissions and of its operations."""
 
     product: str
+    quarantined: bool
+    served: bool
     submissions: dict[str, str]
     operations: dict[str, str]
     live: bool
@@ -266,6 +270,8 @@ class Walk:
             "finish unpublishing": lambda: database.run(finish_unpublishing, product_id=self._product.id),
             "block": lambda: self._move(block_product, reason="It harms."),
             "unblock": lambda: self._move(unblock_product),
+            "quarantine": lambda: self._move(quarantine_product, reason="It is odd."),
+            "lift": lambda: self._move(lift_quarantine),
             "rings first": lambda: self._move(set_first_rings, names=[RING]),
             "all at once": lambda: self._move(set_first_rings, names=[]),
             "offer to ring": lambda: self._offer(offer_to_rings, names=[RING]),
@@ -336,6 +342,8 @@ class Walk:
         offered = offered_releases(tx, product_id=product.id)
         return Seen(
             product=str(product.state),
+            quarantined=product.quarantined,
+            served=product.served,
             submissions=mine["submissions"],
             operations=mine["operations"],
             live=product.live_release_id is not None,
@@ -384,7 +392,17 @@ class Walk:
             "Unpublished": {(0, False, True)},
             "Blocked": {(0, False, False), (0, True, True), (0, False, True)},
         }[seen.product]
+        self._database.read(self._check_served, seen)
         self._database.read(self._check_releases, seen)
+
+    def _check_served(self, tx: Transaction, seen: Seen) -> None:
+        """Browsers get a product while something is offered and it is not kept back, whoever is asked."""
+        kept_back = seen.quarantined or seen.product == "Blocked"
+        found = {each.crx_id: each for each in read_offered(tx, since=-1)}.get(self._product.crx_id)
+        live = find_add_on(tx, crx_id=self._product.crx_id) is not None
+        assert bool(found and found.releases) == seen.served
+        assert seen.served == ((seen.live or seen.ahead is not None) and not kept_back)
+        assert live == (seen.live and not kept_back)
 
     def _check_releases(self, tx: Transaction, seen: Seen) -> None:
         """Versions only go up, a ring is ahead of all, and what is offered is in the store and not withdrawn."""

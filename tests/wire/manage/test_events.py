@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from openaddons.store.products import Product, block_product
+from openaddons.store.keeping_back import block_product
+from openaddons.store.products import Product
 from tests.stores import Account, RunningStore
 from tests.wire.calls import new_key
 from tests.wire.conftest import new_account, new_product

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from openaddons.clock import wire_time
+from openaddons.store.keeping_back import block_product, quarantine_product
 from openaddons.store.offers import create_ring, offer_to_all, set_first_rings, withdraw_release
-from openaddons.store.products import Product, block_product
+from openaddons.store.products import Product
 from openaddons.store.releases import list_releases
 from openaddons.store.states import ProductState
 from tests.stores import Account, RunningStore
@@ -27,6 +28,7 @@ def test_a_product_that_never_had_a_package_is_in_draft_and_says_what_it_needs(
         "name": "Sample",
         "crxId": product.crx_id,
         "state": "In draft",
+        "keptBack": None,
         "live": None,
         "draft": {"version": None},
         "submission": None,
@@ -83,7 +85,22 @@ def test_of_a_blocked_product_nobody_is_offered_anything(
     (release,) = told(store, "GET", f"/products/{published.id}/releases", account)["releases"]
 
     assert (found["state"], found["live"]) == ("Blocked", None)
+    assert found["keptBack"]["reason"] == "malware"
     assert (release["version"], release["live"]) == ("1.0.0", False)
+
+
+def test_of_a_product_in_quarantine_its_publisher_reads_why_and_since_when(
+    store: RunningStore, account: Account, published: Product
+) -> None:
+    do(store, quarantine_product, product_id=published.id, reason="It phones home.")
+
+    found = told(store, "GET", f"/products/{published.id}", account)
+    (release,) = told(store, "GET", f"/products/{published.id}/releases", account)["releases"]
+
+    since = store.product(published.id).kept_back_time
+    assert since is not None
+    assert found["keptBack"] == {"reason": "It phones home.", "sinceTime": wire_time(since)}
+    assert (found["state"], found["live"], release["live"]) == ("In the store", None, False)
 
 
 def test_products_are_listed_page_by_page_oldest_first(store: RunningStore, account: Account) -> None:

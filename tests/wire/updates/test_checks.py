@@ -2,8 +2,14 @@
 
 import pytest
 
+from openaddons.store.keeping_back import (
+    block_product,
+    lift_quarantine,
+    quarantine_product,
+    unblock_product,
+)
 from openaddons.store.offers import create_ring, offer_to_all, set_first_rings, withdraw_release
-from openaddons.store.products import Product, block_product, unblock_product
+from openaddons.store.products import Product
 from openaddons.store.releasing import unpublish_product
 from tests.stores import Account, RunningStore, make_published, make_zip
 from tests.wire.conftest import OpenStore, new_account
@@ -29,7 +35,7 @@ def status(store: RunningStore, crx_id: str) -> str:
     return told.status if told.update is None else told.update["status"]
 
 
-def test_a_release_a_ring_a_withdrawal_and_a_block_are_told_as_they_happen(
+def test_a_release_a_ring_a_withdrawal_a_block_and_a_quarantine_are_told_as_they_happen(
     store: RunningStore, account: Account, published: Product
 ) -> None:
     database, crx_id = store.workshop.tools.database, published.crx_id
@@ -59,6 +65,11 @@ def test_a_release_a_ring_a_withdrawal_and_a_block_are_told_as_they_happen(
     database.run(block_product, product_id=published.id, reason="Malware.", actor="test")
     store.wait_for(lambda: status(store, crx_id) == "restricted")
     database.run(unblock_product, product_id=published.id, actor="test")
+    store.wait_for(lambda: version(store, crx_id) == "1.0.0")
+    database.run(quarantine_product, product_id=published.id, reason="Odd.", actor="test")
+    store.wait_for(lambda: status(store, crx_id) == "noupdate")
+    store.wait_for(lambda: version(store, crx_id, path=ring) is None)
+    database.run(lift_quarantine, product_id=published.id, actor="test")
     store.wait_for(lambda: version(store, crx_id) == "1.0.0")
     database.run(unpublish_product, product_id=published.id, actor="test")
     store.wait_for(lambda: status(store, crx_id) == "noupdate")

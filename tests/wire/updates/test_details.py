@@ -5,8 +5,9 @@ import json
 import pytest
 
 from openaddons.store.drafts import set_module
+from openaddons.store.keeping_back import block_product
 from openaddons.store.modules import Module
-from openaddons.store.products import Product, block_product
+from openaddons.store.products import Product
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
 from tests.stores import Account, RunningStore, make_published, make_zip

@@ -4,7 +4,8 @@ import hashlib
 
 import pytest
 
-from openaddons.store.products import Product, block_product
+from openaddons.store.keeping_back import block_product
+from openaddons.store.products import Product
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
 from tests.stores import Account, RunningStore, make_published, make_zip

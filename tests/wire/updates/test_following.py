@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from openaddons.clock import SystemClock
+from openaddons.store.keeping_back import block_product, unblock_product
 from openaddons.store.offers import create_ring
-from openaddons.store.products import Product, block_product, unblock_product
+from openaddons.store.products import Product
 from openaddons.store.session import Database, database
 from tests.stores import RunningStore, make_published
 from tests.wire.conftest import OpenStore, new_account

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0009');
+INSERT INTO "alembic_version" VALUES('0010');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -193,7 +193,7 @@ CREATE TABLE products (
 	live_release_id VARCHAR(36), 
 	first_published_time BIGINT, 
 	created_time BIGINT NOT NULL, 
-	last_updated_time BIGINT NOT NULL, first_rings JSON DEFAULT '[]' NOT NULL, offered_generation BIGINT DEFAULT '1' NOT NULL, sorted_name VARCHAR(600) DEFAULT '' NOT NULL, 
+	last_updated_time BIGINT NOT NULL, first_rings JSON DEFAULT '[]' NOT NULL, offered_generation BIGINT DEFAULT '1' NOT NULL, sorted_name VARCHAR(600) DEFAULT '' NOT NULL, kept_back_time BIGINT, kept_back_reason TEXT, 
 	CONSTRAINT pk_products PRIMARY KEY (id), 
 	CONSTRAINT fk_products_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id), 
 	CONSTRAINT uq_products_crx_id UNIQUE (crx_id)
@@ -266,8 +266,6 @@ CREATE TABLE submissions (
 	CONSTRAINT fk_submissions_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
 	CONSTRAINT uq_submissions_operation_id UNIQUE (operation_id)
 );
-CREATE INDEX ix_events_product_id ON events (product_id);
-CREATE INDEX ix_events_publisher_id ON events (publisher_id);
 CREATE INDEX ix_clients_publisher_id ON clients (publisher_id);
 CREATE INDEX ix_products_publisher_id ON products (publisher_id);
 CREATE INDEX ix_products_unpublishing ON products (id) WHERE state = 'Unpublish in progress';
@@ -293,3 +291,12 @@ CREATE INDEX ix_links_publisher_id ON links (publisher_id);
 CREATE INDEX ix_attempts_forgiven_time ON attempts (forgiven_time);
 CREATE INDEX ix_products_sorted_name_id ON products (sorted_name, id);
 CREATE INDEX ix_images_product_id_digest ON images (product_id, digest);
+CREATE INDEX ix_products_kept_back ON products (kept_back_time) WHERE kept_back_time IS NOT NULL;
+CREATE INDEX ix_operations_faults ON operations (last_updated_time) WHERE state = 'Failed' AND error_code IS NULL;
+CREATE INDEX ix_events_subject ON events (subject);
+CREATE INDEX ix_events_correlation_id ON events (correlation_id);
+CREATE INDEX ix_events_time_number ON events (time, number);
+CREATE INDEX ix_events_verb_time_number ON events (verb, time, number);
+CREATE INDEX ix_events_actor_time_number ON events (actor, time, number);
+CREATE INDEX ix_events_publisher_id_time_number ON events (publisher_id, time, number);
+CREATE INDEX ix_events_product_id_time_number ON events (product_id, time, number);

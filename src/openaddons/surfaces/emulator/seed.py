@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from openaddons.errors import ControlRefused, Refusal
 from openaddons.policies import CertificationPolicy
+from openaddons.store.keeping_back import block_product
 from openaddons.store.operations import Outcome
 from openaddons.store.products import (
     Product,
     SigningKey,
-    block_product,
     create_product,
     find_product,
     new_product_id,

@@ -5,7 +5,6 @@ from typing import Any, Final
 from openaddons.clock import wire_time
 from openaddons.policies import Requirement
 from openaddons.store.drafts import read_draft
-from openaddons.store.offered import SERVED
 from openaddons.store.products import Product, find_product, page_of_products
 from openaddons.store.releases import read_release
 from openaddons.store.releasing import unpublish_product
@@ -33,6 +32,7 @@ _PAGE_DEFAULT: Final = 50
 LIVE: Final = Shape(
     "LiveVersion", {"version": TEXT, "sha256": TEXT, "sizeBytes": NUMBER, "releasedTime": TIME}
 )
+KEPT_BACK: Final = Shape("KeptBack", {"reason": TEXT, "sinceTime": TIME})
 DRAFT: Final = Shape("Draft", {"version": or_null(TEXT), "modules": list_of(MODULE)})
 PRODUCT: Final = Shape(
     "Product",
@@ -41,6 +41,7 @@ PRODUCT: Final = Shape(
         "name": TEXT,
         "crxId": TEXT,
         "state": {"type": "string", "enum": [each.value for each in ProductState]},
+        "keptBack": or_null(KEPT_BACK),
         "live": or_null(LIVE),
         "draft": DRAFT,
         "submission": or_null(SUBMISSION),
@@ -61,6 +62,8 @@ def describe_product(tx: Transaction, *, product_id: str, require: Requirement) 
         "name": product.name,
         "crxId": product.crx_id,
         "state": product.state.value,
+        "keptBack": product.kept_back_time
+        and {"reason": product.kept_back_reason, "sinceTime": wire_time(product.kept_back_time)},
         "live": _live(tx, product),
         "draft": {
             "version": draft.version,
@@ -72,8 +75,8 @@ def describe_product(tx: Transaction, *, product_id: str, require: Requirement) 
 
 
 def _live(tx: Transaction, product: Product) -> dict[str, Any] | None:
-    """The release that all are offered; while a product is blocked they are offered none."""
-    if product.live_release_id is None or product.state not in SERVED:
+    """The release that all are offered; while a product is kept back they are offered none."""
+    if product.live_release_id is None or not product.served:
         return None
     release = read_release(tx, release_id=product.live_release_id)
     assert release.offered_to_all_time is not None
