@@ -273,6 +273,13 @@ def test_entries_are_what_was_kept_with_its_time(objects: Objects) -> None:
     assert all(before < entry.modified < datetime.now(UTC) + timedelta(seconds=2) for entry in entries)
 
 
+def test_the_room_for_more_is_known_of_a_folder_alone(objects: Objects, url: str) -> None:
+    free = objects.free_bytes()
+
+    assert (free is not None) == url.startswith("file:")
+    assert free is None or free > 0
+
+
 def test_entries_may_be_left_before_their_end(objects: Objects) -> None:
     put(objects, b"one")
     put(objects, b"two")

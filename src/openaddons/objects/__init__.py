@@ -110,6 +110,10 @@ class Objects(Protocol):
         """Every object, in no order. Those that come or go meanwhile may be listed or not."""
         ...
 
+    def free_bytes(self) -> int | None:
+        """Room for more, as far as it is known: None of a remote store."""
+        ...
+
     def sweep_incoming(self, older_than: datetime) -> int:
         """Remove what a kill left of uploads that were last written to before ``older_than`` (aware).
 

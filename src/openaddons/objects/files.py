@@ -12,6 +12,7 @@ package.
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +101,10 @@ class FileObjects:
                         if is_key(entry.name):
                             modified = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
                             yield ObjectEntry(key=entry.name, modified=modified)
+
+    def free_bytes(self) -> int:
+        """Room on the folder's disk for us: what the system keeps for root does not count."""
+        return shutil.disk_usage(self._root).free
 
     def sweep_incoming(self, older_than: datetime) -> int:
         """Remove spool files last written to before ``older_than``; how many they were."""

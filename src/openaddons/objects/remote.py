@@ -154,6 +154,9 @@ class RemoteObjects:
                 if is_key(meta["path"]):
                     yield ObjectEntry(key=meta["path"], modified=meta["last_modified"])
 
+    def free_bytes(self) -> None:
+        """Nobody knows."""
+
     def sweep_incoming(self, older_than: datetime) -> int:
         """Remove spool files last written to before ``older_than``; how many they were."""
         return sweep_spool(self._spool_directory, older_than)
