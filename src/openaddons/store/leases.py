@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from openaddons.store.session import Transaction
-from openaddons.store.tables import operations, submissions
+from openaddons.store.tables import deliveries, operations, submissions
 
 
 class Lease(NamedTuple):
@@ -36,5 +36,5 @@ def set_leases(tx: Transaction, leases: Iterable[Lease], *, length: timedelta) -
 
 def forget_leases(tx: Transaction) -> None:
     """Drop every lease: for a process that knows that it alone works on this database and has just started."""
-    for table in _TABLES.values():
+    for table in (*_TABLES.values(), deliveries):
         tx.execute(table.update().where(table.c.leased_until.is_not(None)).values(leased_until=None))

@@ -26,7 +26,12 @@ from openaddons.store.releases import (
 )
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState, SubmissionState
-from openaddons.store.submissions import move_submission, pending_submission, read_submission
+from openaddons.store.submissions import (
+    move_submission,
+    pending_submission,
+    read_submission,
+    record_submission,
+)
 from openaddons.store.tables import offers, products, releases, rings, submissions
 
 IN_STORE: Final = (ProductState.IN_STORE, ProductState.UPDATE_IN_REVIEW)
@@ -98,7 +103,7 @@ def offer_to_rings(
                 f"withdraw it: openaddons release withdraw {product_id} {now.version}",
             )
     give_to_rings(tx, product_id=product_id, release_id=release.id, names=chosen)
-    settle_submissions(tx, product_id=product_id)
+    settle_submissions(tx, product=product)
     _record(tx, "offered", product, release, actor=actor, rings=chosen)
     offers_changed(tx, product_id=product_id)
     return release
@@ -115,7 +120,7 @@ def offer_to_all(tx: Transaction, *, product_id: str, version: str, actor: str) 
             f"roll back: openaddons release rollback {product_id}",
         )
     make_live(tx, product_id=product_id, release=release)
-    settle_submissions(tx, product_id=product_id)
+    settle_submissions(tx, product=product)
     _record(tx, "offered", product, release, actor=actor, rings=[])
     offers_changed(tx, product_id=product_id)
     return release
@@ -159,7 +164,7 @@ def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: 
             problem=f"{release.version} is all there is to offer. Take the product out of the store: "
             f"openaddons product unpublish {product_id}",
         )
-    settle_submissions(tx, product_id=product_id)
+    settle_submissions(tx, product=product)
     _record(tx, "withdrawn", product, release, actor=actor, reason=reason)
     offers_changed(tx, product_id=product_id)
     return read_release(tx, release_id=release.id)
@@ -195,22 +200,23 @@ def make_live(tx: Transaction, *, product_id: str, release: Release) -> None:
             tx.execute(offers.delete().where(offers.c.product_id == product_id, offers.c.ring == ring))
 
 
-def settle_submissions(tx: Transaction, *, product_id: str) -> None:
+def settle_submissions(tx: Transaction, *, product: Product) -> None:
     """Let the submissions of a product say what is offered: those are in the store, former ones superseded."""
-    offered = {each.id for each in offered_releases(tx, product_id=product_id).values()}
+    offered = {each.id for each in offered_releases(tx, product_id=product.id).values()}
     query = (
         sa.select(submissions.c.id, submissions.c.state, releases.c.id.label("release_id"))
         .join(releases)
-        .where(submissions.c.product_id == product_id)
+        .where(submissions.c.product_id == product.id)
     )
     for row in tx.execute(query).all():
         if row.release_id in offered and row.state == SubmissionState.SUPERSEDED:
-            verb = "restore"
+            verb, known_as = "restore", "restored"
         elif row.release_id not in offered and row.state == SubmissionState.IN_STORE:
-            verb = "supersede"
+            verb, known_as = "supersede", "superseded"
         else:
             continue
-        move_submission(tx, submission=read_submission(tx, submission_id=row.id), verb=verb)
+        moved = move_submission(tx, submission=read_submission(tx, submission_id=row.id), verb=verb)
+        record_submission(tx, known_as, product, moved, actor="store")
 
 
 def _known_rings(tx: Transaction, names: Iterable[str]) -> list[str]:

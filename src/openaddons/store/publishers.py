@@ -3,6 +3,7 @@
 import secrets
 import string
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,7 @@ from openaddons.store.tables import clients, credentials, products, publishers
 _ALPHABET: Final = string.ascii_letters + string.digits
 _RANDOM_CHARACTERS: Final = 43  # 62 ** 43 is more than 2 ** 256
 _NAME_CHARACTERS_LIMIT: Final = 200
+_EXPIRY_NOTICE: Final = timedelta(days=7)
 
 
 class CredentialKind(StrEnum):
@@ -56,6 +58,8 @@ class Credential:
     created_time: datetime
     expires_time: datetime
     revoked_time: datetime | None
+    last_used_time: datetime | None
+    """To the minute."""
 
     def state(self, now: datetime) -> str:
         """``valid``, ``expired`` or ``revoked``."""
@@ -202,9 +206,12 @@ def create_credential(
         created_time=tx.now,
         expires_time=tx.now + lifetime,
         revoked_time=None,
+        last_used_time=None,
     )
     values = {name: getattr(credential, name) for name in credential.__slots__}
-    tx.execute(credentials.insert(), values | {"digest": digest_of(secret)})
+    # Of a key that is made for a few days nobody needs to be told that it ends soon.
+    told = tx.now if lifetime <= _EXPIRY_NOTICE else None
+    tx.execute(credentials.insert(), values | {"digest": digest_of(secret), "expiry_told_time": told})
     tx.record(
         "credential.created",
         actor=actor,
@@ -238,7 +245,12 @@ def rotate_credential(
         tx, publisher=publisher, kind=old.kind, lifetime=lifetime, product_id=old.product_id, actor=actor
     )
     ends = min(old.expires_time, tx.now + overlap)
-    tx.execute(credentials.update().where(credentials.c.id == old.id).values(expires_time=ends))
+    # It has been replaced: that it ends is no news.
+    tx.execute(
+        credentials.update()
+        .where(credentials.c.id == old.id)
+        .values(expires_time=ends, expiry_told_time=tx.now)
+    )
     tx.record(
         "credential.rotated",
         actor=actor,
@@ -315,6 +327,50 @@ def _revoke(tx: Transaction, credential: Credential, *, actor: str) -> Credentia
     tx.changes.credentials_changed = True
     row = tx.execute(_CREDENTIALS.where(credentials.c.id == credential.id)).mappings().one()
     return _credential(row)
+
+
+def note_uses(tx: Transaction, *, last_uses: Mapping[str, datetime]) -> None:
+    """Write down when credentials were last used, by their ids."""
+    for credential_id, used_time in sorted(last_uses.items()):
+        tx.execute(
+            credentials.update()
+            .where(credentials.c.id == credential_id)
+            .where(sa.or_(credentials.c.last_used_time.is_(None), credentials.c.last_used_time < used_time))
+            .values(last_used_time=used_time)
+        )
+
+
+def tell_expiring_credentials(tx: Transaction) -> int:
+    """Record, once for each, the credentials that end within a week. Returns how many there are."""
+    soon = (
+        sa.select(*_CREDENTIALS.selected_columns, clients.c.publisher_id)
+        .join(clients, clients.c.id == credentials.c.client_id)
+        .where(
+            credentials.c.expires_time > tx.now,
+            credentials.c.expires_time <= tx.now + _EXPIRY_NOTICE,
+            credentials.c.revoked_time.is_(None),
+            credentials.c.expiry_told_time.is_(None),
+        )
+    )
+    count = 0
+    for row in tx.execute(soon).mappings().all():
+        told = tx.execute(
+            credentials.update()
+            .where(credentials.c.id == row["id"], credentials.c.expiry_told_time.is_(None))
+            .values(expiry_told_time=tx.now)
+        )
+        if told.rowcount:  # no other process was quicker
+            count += 1
+            what = CredentialKind(row["kind"]).value.replace("_", " ").replace("api", "API")
+            tx.record(
+                "credential.expiring",
+                actor="store",
+                publisher_id=row["publisher_id"],
+                product_id=row["product_id"],
+                subject=row["id"],
+                detail=f"The {what} {row['hint']} ends at {row['expires_time']:%Y-%m-%d %H:%M} UTC.",
+            )
+    return count
 
 
 _CREDENTIALS: Final = sa.select(*(credentials.c[name] for name in Credential.__slots__))

@@ -61,7 +61,7 @@ def create_release(tx: Transaction, *, claim: Submission, signed: SignedPackage)
         give_to_rings(tx, product_id=product.id, release_id=release.id, names=product.first_rings)
     else:
         make_live(tx, product_id=product.id, release=release)
-    settle_submissions(tx, product_id=product.id)
+    settle_submissions(tx, product=product)
     # After a roll back the draft is not what is in the store, whatever it holds.
     tx.execute(
         drafts.update()
@@ -115,7 +115,7 @@ def finish_unpublishing(tx: Transaction, *, product_id: str) -> bool:
     # What was live is not any more: so the draft counts as new, though its version must still be raised.
     tx.execute(drafts.update().where(drafts.c.product_id == product_id).values(live_revision=None))
     tx.execute(offers.delete().where(offers.c.product_id == product_id))
-    settle_submissions(tx, product_id=product_id)
+    settle_submissions(tx, product=product)
     tx.record(
         "product.unpublished",
         actor="store",

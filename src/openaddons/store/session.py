@@ -40,10 +40,22 @@ _POSTGRES_IDLE_SECONDS: Final = 15
 _READERS: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event of a publisher that was just recorded: as much of it as says whom it is told."""
+
+    number: int
+    time: datetime
+    verb: str
+    publisher_id: str
+
+
 @dataclass(slots=True)
 class Changes:
     """What a committed transaction changed that somebody may be waiting for."""
 
+    recorded: list[Recorded] = field(default_factory=list)
+    deliveries_added: bool = False
     products_with_work: set[str] = field(default_factory=set)
     operations_ended: set[str] = field(default_factory=set)
     credentials_changed: bool = False
@@ -53,7 +65,9 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(
-            self.products_with_work
+            self.recorded
+            or self.deliveries_added
+            or self.products_with_work
             or self.operations_ended
             or self.credentials_changed
             or self.offers_changed
@@ -93,9 +107,9 @@ class Transaction:
         subject: str | None = None,
         correlation_id: str | None = None,
         **facts: object,
-    ) -> None:
-        """Add an event: who did what. It is committed with the change itself or not at all."""
-        self.connection.execute(
+    ) -> int:
+        """Add an event: who did what. It is committed with the change itself or not at all. Returns its number."""
+        added = self.connection.execute(
             tables.events.insert(),
             {
                 "time": self.now,
@@ -108,6 +122,11 @@ class Transaction:
                 "facts": facts,
             },
         )
+        assert added.inserted_primary_key is not None
+        number = int(added.inserted_primary_key[0])
+        if publisher_id is not None:
+            self.changes.recorded.append(Recorded(number, self.now, verb, publisher_id))
+        return number
 
 
 Verb = Callable[Concatenate[Transaction, P], T]

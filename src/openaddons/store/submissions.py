@@ -227,9 +227,10 @@ def _locked(tx: Transaction, submission_id: str) -> tuple[Product, Submission]:
     return lock_product(tx, product_id=product_id), read_submission(tx, submission_id=submission_id)
 
 
-def _record(
+def record_submission(
     tx: Transaction, verb: str, product: Product, submission: Submission, *, actor: str, **facts: str
 ) -> None:
+    """Record what happened to a submission."""
     tx.record(
         f"submission.{verb}",
         actor=actor,
@@ -245,7 +246,7 @@ def approve_submission(tx: Transaction, *, submission_id: str, actor: str) -> Su
     """Pass certification. Unless it is held, it is signed and released at once."""
     product, submission = _locked(tx, submission_id)
     approved = move_submission(tx, submission=submission, verb="approve", decided_by=actor)
-    _record(tx, "approved", product, submission, actor=actor)
+    record_submission(tx, "approved", product, submission, actor=actor)
     tx.changes.products_with_work.add(product.id)
     return approved
 
@@ -257,7 +258,7 @@ def reject_submission(tx: Transaction, *, submission_id: str, reason: str, actor
     product, submission = _locked(tx, submission_id)
     rejected = move_submission(tx, submission=submission, verb="reject", decided_by=actor, reason=reason)
     _drop_product(tx, product)
-    _record(tx, "rejected", product, submission, actor=actor, reason=reason)
+    record_submission(tx, "rejected", product, submission, actor=actor, reason=reason)
     return rejected
 
 
@@ -269,7 +270,7 @@ def cancel_submission(tx: Transaction, *, submission_id: str, actor: str, reason
     )
     if submission.restored_release_id is None:
         _drop_product(tx, product)
-    _record(tx, "cancelled", product, submission, actor=actor, reason=reason)
+    record_submission(tx, "cancelled", product, submission, actor=actor, reason=reason)
     return cancelled
 
 
@@ -280,15 +281,7 @@ def drop_pending(tx: Transaction, *, product: Product, actor: str, reason: str) 
         if submission is None:
             continue
         move_submission(tx, submission=submission, verb="cancel", decided_by=actor, reason=reason)
-        tx.record(
-            "submission.cancelled",
-            actor=actor,
-            publisher_id=product.publisher_id,
-            product_id=product.id,
-            subject=submission.id,
-            version=submission.version,
-            reason=reason,
-        )
+        record_submission(tx, "cancelled", product, submission, actor=actor, reason=reason)
 
 
 def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: str) -> Submission:
@@ -321,7 +314,7 @@ def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: s
     )
     if held:
         fence(tx, submission=submission)
-    _record(tx, "held" if held else "released", product, submission, actor=actor)
+    record_submission(tx, "held" if held else "released", product, submission, actor=actor)
     tx.changes.products_with_work.add(product.id)
     return read_submission(tx, submission_id=submission_id)
 

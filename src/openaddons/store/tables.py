@@ -92,6 +92,10 @@ credentials = sa.Table(
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("expires_time", Moment, nullable=False),
     sa.Column("revoked_time", Moment),
+    # To the minute, and by whichever process served it.
+    sa.Column("last_used_time", Moment),
+    # When its publisher was told that it ends soon.
+    sa.Column("expiry_told_time", Moment),
 )
 
 products = sa.Table(
@@ -350,6 +354,7 @@ people = sa.Table(
     sa.Column("recovery_digests", sa.JSON, nullable=False, default=list),
     sa.Column("reviewer", sa.Boolean, nullable=False, default=False),
     sa.Column("administrator", sa.Boolean, nullable=False, default=False),
+    sa.Column("wants_mail", sa.Boolean, nullable=False, default=True),
     sa.Column("created_time", Moment, nullable=False),
     sa.Column("disabled_time", Moment),
 )
@@ -422,4 +427,51 @@ events = sa.Table(
     sa.Column("facts", sa.JSON, nullable=False),
     # Each gives the newest of its kind first, without a sort: a search shows a page of them.
     *(sa.Index(None, *columns) for columns in EVENT_ORDERS),
+)
+
+# Where a publisher's events are posted to. ``types`` are those it wants, none: all. The secrets are sealed by the
+# master key; the former one signs too until its time is over.
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), nullable=False, index=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("types", sa.JSON, nullable=False),
+    sa.Column("secret", sa.LargeBinary, nullable=False),
+    sa.Column("former_secret", sa.LargeBinary),
+    sa.Column("former_secret_until", Moment),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("last_success_time", Moment),
+    sa.Column("disabled_time", Moment),
+    sa.Column("disabled_reason", sa.Text),
+)
+
+# The outbox: what is to be told outside, to a webhook or by mail. A row is added in the transaction that changed
+# something. It names the event, or has a text of its own, sealed, which goes when it has been sent. The webhook is
+# no foreign key: no publish may fail because one is deleted in that moment.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("webhook_id", _GUID),
+    sa.Column("address", sa.String(320)),
+    sa.Column("event_number", _Sequence, sa.ForeignKey("events.number")),
+    sa.Column("subject", sa.String(200)),
+    sa.Column("text", sa.LargeBinary),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("created_time", Moment, nullable=False),
+    sa.Column("due_time", Moment, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("leased_until", Moment),
+    sa.Column("tried_time", Moment),
+    sa.Column("status", sa.Integer),
+    sa.Column("answer", sa.Text),
+    sa.Index(None, "webhook_id", "created_time"),
+    sa.Index(
+        "ix_deliveries_pending",
+        "due_time",
+        sqlite_where=sa.text("state = 'Pending'"),
+        postgresql_where=sa.text("state = 'Pending'"),
+    ),
 )

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0010');
+INSERT INTO "alembic_version" VALUES('0011');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -40,11 +40,29 @@ CREATE TABLE credentials (
 	product_id VARCHAR(36), 
 	created_time BIGINT NOT NULL, 
 	expires_time BIGINT NOT NULL, 
-	revoked_time BIGINT, 
+	revoked_time BIGINT, last_used_time BIGINT, expiry_told_time BIGINT, 
 	CONSTRAINT pk_credentials PRIMARY KEY (id), 
 	CONSTRAINT fk_credentials_client_id_clients FOREIGN KEY(client_id) REFERENCES clients (id), 
 	CONSTRAINT fk_credentials_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
 	CONSTRAINT uq_credentials_digest UNIQUE (digest)
+);
+CREATE TABLE deliveries (
+	id VARCHAR(36) NOT NULL, 
+	webhook_id VARCHAR(36), 
+	address VARCHAR(320), 
+	event_number INTEGER, 
+	subject VARCHAR(200), 
+	text BLOB, 
+	state VARCHAR(16) NOT NULL, 
+	created_time BIGINT NOT NULL, 
+	due_time BIGINT NOT NULL, 
+	attempt INTEGER NOT NULL, 
+	leased_until BIGINT, 
+	tried_time BIGINT, 
+	status INTEGER, 
+	answer TEXT, 
+	CONSTRAINT pk_deliveries PRIMARY KEY (id), 
+	CONSTRAINT fk_deliveries_event_number_events FOREIGN KEY(event_number) REFERENCES events (number)
 );
 CREATE TABLE drafts (
 	product_id VARCHAR(36) NOT NULL, 
@@ -175,7 +193,7 @@ CREATE TABLE people (
 	reviewer BOOLEAN NOT NULL, 
 	administrator BOOLEAN NOT NULL, 
 	created_time BIGINT NOT NULL, 
-	disabled_time BIGINT, 
+	disabled_time BIGINT, wants_mail BOOLEAN DEFAULT 1 NOT NULL, 
 	CONSTRAINT pk_people PRIMARY KEY (id), 
 	CONSTRAINT uq_people_email UNIQUE (email)
 );
@@ -266,6 +284,21 @@ CREATE TABLE submissions (
 	CONSTRAINT fk_submissions_product_id_products FOREIGN KEY(product_id) REFERENCES products (id), 
 	CONSTRAINT uq_submissions_operation_id UNIQUE (operation_id)
 );
+CREATE TABLE webhooks (
+	id VARCHAR(36) NOT NULL, 
+	publisher_id VARCHAR(36) NOT NULL, 
+	url TEXT NOT NULL, 
+	types JSON NOT NULL, 
+	secret BLOB NOT NULL, 
+	former_secret BLOB, 
+	former_secret_until BIGINT, 
+	created_time BIGINT NOT NULL, 
+	last_success_time BIGINT, 
+	disabled_time BIGINT, 
+	disabled_reason TEXT, 
+	CONSTRAINT pk_webhooks PRIMARY KEY (id), 
+	CONSTRAINT fk_webhooks_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id)
+);
 CREATE INDEX ix_clients_publisher_id ON clients (publisher_id);
 CREATE INDEX ix_products_publisher_id ON products (publisher_id);
 CREATE INDEX ix_products_unpublishing ON products (id) WHERE state = 'Unpublish in progress';
@@ -300,3 +333,6 @@ CREATE INDEX ix_events_verb_time_number ON events (verb, time, number);
 CREATE INDEX ix_events_actor_time_number ON events (actor, time, number);
 CREATE INDEX ix_events_publisher_id_time_number ON events (publisher_id, time, number);
 CREATE INDEX ix_events_product_id_time_number ON events (product_id, time, number);
+CREATE INDEX ix_webhooks_publisher_id ON webhooks (publisher_id);
+CREATE INDEX ix_deliveries_webhook_id_created_time ON deliveries (webhook_id, created_time);
+CREATE INDEX ix_deliveries_pending ON deliveries (due_time) WHERE state = 'Pending';
