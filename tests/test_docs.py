@@ -10,6 +10,7 @@ import pytest
 from openaddons import errors
 from openaddons.errors import Refusal
 from openaddons.store.modules import CATEGORIES, DATA_USAGE, Module, read_language, starting_content
+from openaddons.store.outbox import TOPICS, type_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = runpy.run_path(str(DOCS / "make.py"))["PAGES"]
@@ -52,3 +53,11 @@ def test_the_page_of_modules_has_every_choice(words: tuple[str, ...]) -> None:
     page = " ".join((DOCS / "modules.md").read_text(encoding="utf-8").split())
 
     assert f": {', '.join(words)}." in page
+
+
+def test_the_page_of_webhooks_has_every_type_and_what_its_mail_says() -> None:
+    page = (DOCS / "webhooks.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^\| `(\w+\.\w+)` \| (.+) \| (.*) \|$", page, re.MULTILINE) == [
+        (type_of(verb), topic.meaning, topic.mail or "") for verb, topic in TOPICS.items()
+    ]

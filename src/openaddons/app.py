@@ -23,6 +23,7 @@ from openaddons.settings import Settings
 from openaddons.store.hot import HotReads, PostgresHotReads, SqliteHotReads
 from openaddons.store.leases import forget_leases
 from openaddons.store.offered import announce_update_url
+from openaddons.store.outbox import Outbox
 from openaddons.store.postgres import ENDED_CHANNEL, send_word
 from openaddons.store.schema import ensure_current
 from openaddons.store.sealing import keep_master_key, read_master_key
@@ -41,6 +42,7 @@ from openaddons.surfaces.updates.app import UpdatesSurface
 from openaddons.surfaces.updates.details import DetailsSurface
 from openaddons.surfaces.updates.packages import PackagesSurface
 from openaddons.surfaces.updates.snapshot import Follower, Snapshot
+from openaddons.work.delivering import Courier
 from openaddons.work.engine import Engine
 from openaddons.work.inline import InlineEngine
 from openaddons.work.sweeping import ObjectSweeper
@@ -68,6 +70,7 @@ def open_store(
     database = open_database(settings.database_url, clock or SystemClock())
     if database.engine.dialect.name == "postgresql":
         database.before_commit.append(send_word)
+    database.before_commit.append(Outbox(mails=settings.smtp_url is not None))
     workshop = Workshop(
         Tools(database=database, objects=objects, master_key=master_key, settings=settings, script=script)
     )
@@ -181,11 +184,13 @@ async def serve_store(
         if not embedded:
             listening = asyncio.create_task(_listen(_url(database), waiting))
             stack.callback(listening.cancel)
-        sweeper = ObjectSweeper(workshop.tools)
+        sweeper, courier = ObjectSweeper(workshop.tools), Courier(workshop.tools)
         stack.callback(sweeper.stop)
+        stack.callback(courier.stop)
         stack.callback(lambda: engine.stop(timeout_seconds=settings.drain_seconds))
         engine.start()
         sweeper.start()
+        courier.start()
         application = Application(edge, updates, Refusals(router, tell))
         yield Serving(
             application=application,

@@ -5,15 +5,19 @@ Each is read from the environment as ``OPENADDONS_<NAME>``; the command line ove
 
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from openaddons.policies import CertificationPolicy, EngineKind, Requirement
 
 # RFC 3986 section 2.3: what needs no escape anywhere in a URL.
 _TOKENS: Final = re.compile(r"[A-Za-z0-9._~-]{16,200}(?:,[A-Za-z0-9._~-]{16,200})*")
+
+SMTP_PORTS: Final = {"smtps": 465, "smtp+starttls": 587, "smtp": 25}
+"""Ways to a mail server, with the port of each (RFC 8314 section 3.3, RFC 6409)."""
 
 
 def ring_update_url(update_url: str, ring: str) -> str:
@@ -135,6 +139,21 @@ class Settings(BaseSettings):
     key_days: Annotated[
         int, Field(ge=1, le=3650, description="lifetime of a new API key or client secret")
     ] = 72
+    webhook_private_addresses: Annotated[
+        bool,
+        Field(
+            description="let webhooks be at http:// and at private addresses: for tests, and for a network whose "
+            "publishers are all trusted"
+        ),
+    ] = False
+    smtp_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="server that takes mail: smtps://USER:PASSWORD@HOST (TLS), smtp+starttls://… (STARTTLS, "
+            "required) or smtp://HOST (in the clear, without a password); default: no mail is sent"
+        ),
+    ] = None
+    mail_from: Annotated[str, Field(description="sender of mails: store@example.org")] = ""
     fast_answers: Annotated[
         bool,
         Field(
@@ -150,6 +169,25 @@ class Settings(BaseSettings):
         if value is not None and not _TOKENS.fullmatch(value.get_secret_value()):
             raise ValueError("tokens are letters, digits, '-', '.', '_' and '~', 16 to 200 of them each")
         return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server_is_named(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in SMTP_PORTS or not parts.hostname or parts.path.strip("/"):
+                raise ValueError(f"a URL that begins with {', '.join(SMTP_PORTS)} and names a host is needed")
+            if parts.scheme == "smtp" and parts.username is not None:
+                raise ValueError(
+                    "a password is not sent in the clear: begin with smtps:// or smtp+starttls://"
+                )
+        return value
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Self:
+        if self.smtp_url is not None and "@" not in self.mail_from:
+            raise ValueError("OPENADDONS_MAIL_FROM must name a sender: store@example.org")
+        return self
 
     @property
     def base_url(self) -> str:
