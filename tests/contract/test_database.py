@@ -348,7 +348,7 @@ def test_an_older_store_with_data_is_upgraded_and_offers_what_it_did(empty_setti
         assert {ring: release.version for ring, release in offered.releases.items()} == {ALL: "2.0"}
         assert opened.read(offered_generation) == 1
         found = opened.read(read_overview, publisher_ids=None, words=["SAMPLE"], page=1)
-        assert [each.id for each in found.products] == ["product"]
+        assert [each.product.id for each in found.products] == ["product"]
         releases = opened.read(list_releases, product_id="product")
         assert [each.offered_to_all_time for each in releases] == [each.created_time for each in releases]
         rolled_back = opened.run(roll_back, product_id="product", reason="It is broken.", actor="test")

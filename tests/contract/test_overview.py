@@ -200,7 +200,7 @@ def test_an_overview_is_sorted_by_name_whatever_its_case_and_has_pages(
 
     first, second, third = (overview(database, account, page=page) for page in (1, 2, 3))
 
-    assert [each.name for each in (*first.products, *second.products)] == names
+    assert [each.product.name for each in (*first.products, *second.products)] == names
     assert (len(first.products), first.more, second.more) == (PAGE_PRODUCTS, True, False)
     assert third == OverviewPage((), more=False)
 
@@ -212,7 +212,7 @@ def test_words_are_found_whatever_their_case(
     wanted = create(database, account, "Straßen-Öffner")
     create(database, account, "Another")
 
-    assert [each.id for each in overview(database, account, *words).products] == [wanted]
+    assert [each.product.id for each in overview(database, account, *words).products] == [wanted]
 
 
 @pytest.mark.parametrize("word", ["%", "_", "\\", "O'Brien"])
@@ -229,7 +229,10 @@ def test_a_product_is_found_by_its_ids(database: Database, account: Account) -> 
     create(database, account, "Another")
     (found,) = overview(database, account, wanted.upper()).products
 
-    assert (found.id, overview(database, account, found.crx_id).products) == (wanted, (found,))
+    assert (found.product.id, overview(database, account, found.product.crx_id).products) == (
+        wanted,
+        (found,),
+    )
 
 
 def test_products_of_others_are_not_in_an_overview_but_in_that_of_all(
@@ -240,6 +243,6 @@ def test_products_of_others_are_not_in_an_overview_but_in_that_of_all(
 
     everything = database.read(read_overview, publisher_ids=None, words=(), page=1)
 
-    assert [each.id for each in overview(database, account).products] == [own]
-    assert [each.id for each in everything.products] == [foreign, own]
+    assert [each.product.id for each in overview(database, account).products] == [own]
+    assert [each.product.id for each in everything.products] == [foreign, own]
     assert database.read(read_overview, publisher_ids=[], words=(), page=1).products == ()

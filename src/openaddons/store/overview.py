@@ -12,10 +12,9 @@ import sqlalchemy as sa
 
 from openaddons.policies import Requirement
 from openaddons.store.drafts import Draft, describe_draft, draft_row, read_package
-from openaddons.store.offered import SERVED
 from openaddons.store.operations import OperationKind, PastOperation, list_operations
 from openaddons.store.packages import UploadedPackage, read_packages
-from openaddons.store.products import Product, find_product
+from openaddons.store.products import PRODUCT, Product, find_product, product_of
 from openaddons.store.releases import Release, read_release
 from openaddons.store.session import Transaction
 from openaddons.store.states import PENDING_SUBMISSION, ProductState, SubmissionState
@@ -29,11 +28,6 @@ from openaddons.store.submissions import (
 from openaddons.store.tables import drafts, packages, products, publishers, releases
 
 PAGE_PRODUCTS: Final = 50
-
-_WAITS: Final = {
-    ProductState.BLOCKED: "the store's administrator, who blocked it",
-    ProductState.UNPUBLISHING: "the store to take it out",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +43,8 @@ class Wait:
 class OwnProduct:
     """A product as one of many of its publishers'."""
 
-    id: str
-    name: str
-    crx_id: str
+    product: Product
     publisher: str
-    state: ProductState
     live_version: str | None
     """What all are offered."""
     draft_version: str | None
@@ -79,17 +70,14 @@ def read_overview(
     """
     query = (
         sa.select(
-            products.c.id,
-            products.c.name,
-            products.c.crx_id,
-            products.c.state,
+            *PRODUCT,
             publishers.c.name.label("publisher"),
             releases.c.version.label("live_version"),
             packages.c.version.label("draft_version"),
             drafts.c.package_id,
             drafts.c.revision,
             drafts.c.live_revision,
-            drafts.c.last_updated_time,
+            drafts.c.last_updated_time.label("draft_time"),
         )
         .join_from(products, publishers, publishers.c.id == products.c.publisher_id)
         .join(drafts, drafts.c.product_id == products.c.id)
@@ -121,34 +109,33 @@ def _matches(word: str) -> sa.ColumnElement[bool]:
 
 
 def _own_product(row: sa.RowMapping, submission: Submission | None) -> OwnProduct:
-    state = ProductState(row["state"])
+    product = product_of(row)
     return OwnProduct(
-        id=row["id"],
-        name=row["name"],
-        crx_id=row["crx_id"],
+        product=product,
         publisher=row["publisher"],
-        state=state,
-        live_version=row["live_version"] if state in SERVED else None,
+        live_version=row["live_version"] if product.served else None,
         draft_version=row["draft_version"],
-        wait=_wait(state, row, submission),
+        wait=_wait(product, row, submission, draft_time=row["draft_time"]),
     )
 
 
-def _wait(state: ProductState, draft: Mapping[Any, Any], submission: Submission | None) -> Wait | None:
+def _wait(  # noqa: PLR0911 - one return for each thing that is waited for
+    product: Product, draft: Mapping[Any, Any], submission: Submission | None, *, draft_time: datetime
+) -> Wait | None:
     """``draft`` is its row; ``submission`` the current one."""
-    if state in _WAITS:
-        return Wait(_WAITS[state], None)
+    if product.state is ProductState.BLOCKED:
+        return Wait("the store's administrator, who blocked it", product.kept_back_time)
+    if product.state is ProductState.UNPUBLISHING:
+        return Wait("the store to take it out", None)
     if submission is not None and submission.state in PENDING_SUBMISSION:
         return Wait(submission.waits_for or "", submission.last_updated_time)
     if draft["package_id"] is None:
-        return Wait("a package to be uploaded", draft["last_updated_time"])
-    if submission is not None and (submission.state, submission.revision) == (
-        SubmissionState.REVIEW_FAILED,
-        draft["revision"],
-    ):
+        return Wait("a package to be uploaded", draft_time)
+    ended = (SubmissionState.REVIEW_FAILED, draft["revision"])
+    if submission is not None and (submission.state, submission.revision) == ended:
         return Wait("its publisher to mend what the review found", submission.last_updated_time)
     if draft["revision"] != draft["live_revision"]:
-        return Wait("its draft to be submitted", draft["last_updated_time"])
+        return Wait("its draft to be submitted", draft_time)
     return None
 
 
@@ -187,13 +174,13 @@ def read_product_sheet(tx: Transaction, *, product_id: str, require: Requirement
     live_id = live_package_id(tx, product=product)
     update_id = None if update is None else update.package_id
     found = read_packages(tx, package_ids=(draft["package_id"], live_id, update_id))
-    offered = product.live_release_id if product.state in SERVED else None
+    offered = product.live_release_id if product.served else None
     uploads = list_operations(tx, product_id=product_id, kind=OperationKind.UPLOAD, limit=1)
     name = sa.select(publishers.c.name).where(publishers.c.id == product.publisher_id)
     return ProductSheet(
         product=product,
         publisher=tx.execute(name).scalar_one(),
-        wait=_wait(product.state, draft, current),
+        wait=_wait(product, draft, current, draft_time=draft["last_updated_time"]),
         draft=describe_draft(draft, package, require=require),
         draft_package=found.get(draft["package_id"]),
         live=None if offered is None else read_release(tx, release_id=offered),

@@ -26,6 +26,8 @@ class UploadedPackage:
     name: str
     """The manifest's."""
     version: str
+    file_name: str
+    """What it is called when it is downloaded, without extension: ASCII letters, digits, dots, hyphens, underscores."""
     created_time: datetime
 
 
@@ -46,6 +48,12 @@ def read_packages(tx: Transaction, *, package_ids: Iterable[str | None]) -> dict
     wanted = {each for each in package_ids if each is not None}
     rows = tx.execute(sa.select(*_COLUMNS).where(packages.c.id.in_(wanted))).mappings()
     return {row["id"]: UploadedPackage(**row) for row in rows}
+
+
+def read_findings(tx: Transaction, *, package_id: str | None) -> tuple[tuple[Finding, ...], int]:
+    """The warnings that are kept of a package, and how many there were; of none there are none."""
+    row = tx.one_or_none(sa.select(packages.c.findings, packages.c.facts).where(packages.c.id == package_id))
+    return ((), 0) if row is None else kept_findings(row)
 
 
 def kept_findings(row: sa.RowMapping) -> tuple[tuple[Finding, ...], int]:

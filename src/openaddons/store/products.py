@@ -76,11 +76,14 @@ class Product:
         return self.kept_back_time is not None and self.state is not ProductState.BLOCKED
 
 
-_COLUMNS: Final = tuple(products.c[name] for name in Product.__slots__)
+PRODUCT: Final = tuple(products.c[name] for name in Product.__slots__)
+"""The columns of a `Product`."""
 
 
-def _product(row: sa.RowMapping) -> Product:
-    return Product(**dict(row) | {"state": ProductState(row["state"])})
+def product_of(row: sa.RowMapping) -> Product:
+    """The product in a row that has its columns and perhaps others."""
+    values = {name: row[name] for name in Product.__slots__}
+    return Product(**values | {"state": ProductState(row["state"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +204,19 @@ def find_product(tx: Transaction, *, id_or_crx_id: str) -> Product:
     """The product of that id or CRX ID. Raises `NotKnown`."""
     wanted = read_guid(id_or_crx_id) or id_or_crx_id
     row = tx.one_or_none(
-        sa.select(*_COLUMNS).where(sa.or_(products.c.id == wanted, products.c.crx_id == wanted))
+        sa.select(*PRODUCT).where(sa.or_(products.c.id == wanted, products.c.crx_id == wanted))
     )
     if row is None:
         raise NotKnown(noun="product", id=id_or_crx_id)
-    return _product(row)
+    return product_of(row)
 
 
 def list_products(tx: Transaction, *, publisher: Publisher | None = None) -> list[Product]:
     """The products of a publisher or of all, oldest first."""
-    query = sa.select(*_COLUMNS).order_by(products.c.created_time, products.c.id)
+    query = sa.select(*PRODUCT).order_by(products.c.created_time, products.c.id)
     if publisher is not None:
         query = query.where(products.c.publisher_id == publisher.id)
-    return [_product(row) for row in tx.execute(query).mappings()]
+    return [product_of(row) for row in tx.execute(query).mappings()]
 
 
 def page_of_products(
@@ -246,11 +249,11 @@ def lock_product(tx: Transaction, *, product_id: str) -> Product:
         products.update()
         .where(products.c.id == product_id)
         .values(last_updated_time=tx.now)
-        .returning(*_COLUMNS)
+        .returning(*PRODUCT)
     )
     if row is None:
         raise NotKnown(noun="product", id=product_id)
-    return _product(row)
+    return product_of(row)
 
 
 def move_product(tx: Transaction, *, product: Product, verb: str, **values: Any) -> ProductState:

@@ -3,7 +3,7 @@
 import secrets
 import string
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -166,6 +166,13 @@ def publisher_of_id(tx: Transaction, *, publisher_id: str) -> Publisher | None:
     query = sa.select(publishers, clients.c.id.label("client_id")).join(clients)
     row = tx.one_or_none(query.where(publishers.c.id == publisher_id))
     return None if row is None else Publisher(**row)
+
+
+def publishers_of_ids(tx: Transaction, *, publisher_ids: Collection[str]) -> list[Publisher]:
+    """These publishers, by name."""
+    query = sa.select(publishers, clients.c.id.label("client_id")).join(clients)
+    rows = tx.execute(query.where(publishers.c.id.in_(publisher_ids)).order_by(publishers.c.name))
+    return [Publisher(**row) for row in rows.mappings()]
 
 
 def list_publishers(tx: Transaction) -> list[Publisher]:

@@ -132,7 +132,7 @@ class Transaction:
 Verb = Callable[Concatenate[Transaction, P], T]
 
 
-def traced(verb: Verb[P, T], correlation_id: str) -> Verb[P, T]:
+def traced(verb: Verb[P, T], correlation_id: str | None) -> Verb[P, T]:
     """The verb as a request carries it out: its events bear the request's correlation ID."""
 
     def run(tx: Transaction, /, *args: P.args, **kwargs: P.kwargs) -> T:

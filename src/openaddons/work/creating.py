@@ -13,6 +13,7 @@ from openaddons.store.products import (
     read_signing_key,
 )
 from openaddons.store.publishers import Publisher
+from openaddons.store.session import traced
 from openaddons.store.submissions import Submission
 from openaddons.work.publishing import submit_by_hand
 from openaddons.work.tools import Tools
@@ -22,7 +23,13 @@ _PIECE_BYTES = 1 << 20
 
 
 def make_product(
-    tools: Tools, *, publisher: Publisher, name: str, actor: str, pem: bytes | None = None
+    tools: Tools,
+    *,
+    publisher: Publisher,
+    name: str,
+    actor: str,
+    pem: bytes | None = None,
+    correlation_id: str | None = None,
 ) -> Product:
     """A new product in draft with a fresh signing key, or with the publisher's own. Raises `ValueRefused`."""
     product_id = new_product_id()
@@ -31,7 +38,12 @@ def make_product(
     else:
         key = read_signing_key(pem, tools.master_key, product_id=product_id)
     return tools.database.run(
-        create_product, publisher=publisher, product_id=product_id, name=name, key=key, actor=actor
+        traced(create_product, correlation_id),
+        publisher=publisher,
+        product_id=product_id,
+        name=name,
+        key=key,
+        actor=actor,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -142,11 +143,15 @@ def administrator(store: RunningStore) -> Browser:
 
 @contextmanager
 def counting_queries(store: RunningStore) -> Iterator[list[str]]:
-    """The statements that the store's database is given meanwhile, by every thread: open one page at a time."""
+    """The statements with which pages ask the store's database meanwhile: open one page at a time.
+
+    What the store's own threads do, which may still be at work, is left out; all that pages write is done by them.
+    """
     statements: list[str] = []
 
     def note(*call: Any) -> None:
-        statements.append(str(call[2]))
+        if not threading.current_thread().name.startswith("openaddons-"):
+            statements.append(str(call[2]))
 
     engine = store.workshop.tools.database.engine
     sa.event.listen(engine, "before_cursor_execute", note)

@@ -33,6 +33,7 @@ from openaddons.store.people import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
 from openaddons.store.sessions import SEEN_EVERY, see_session
+from openaddons.surfaces.dashboard import products
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form
 from openaddons.surfaces.dashboard.pages import (
@@ -54,7 +55,7 @@ from openaddons.surfaces.throttle import Throttle
 from openaddons.work.tools import Tools
 
 PREFIX: Final = "/dashboard"
-PAGES: Final[tuple[Page, ...]] = ()
+PAGES: Final[tuple[Page, ...]] = (*products.PAGES,)
 """Every page, by noun."""
 
 _SUBMISSION_ID: Final = re.compile(r"[0-9]{19}")
@@ -109,7 +110,7 @@ class DashboardSurface:
         self._root = urlsplit(tools.settings.base_url).path
         self._static = FixedFiles(_STATIC, path=f"{self._root}{PREFIX}/static")
         self._templates = open_templates(_HERE / "templates")
-        self._templates.globals |= {"link": self._link, "static": self._static.address, "Who": Who}
+        self._templates.globals |= {"link": self._link, "static": self._static.address, "Role": Role}
 
     def routes(self) -> list[BaseRoute]:
         """Every path, with all its methods."""

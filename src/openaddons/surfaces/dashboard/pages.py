@@ -11,7 +11,7 @@ from openaddons.store.people import Role, Visitor
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey
-from openaddons.store.session import Database, Transaction
+from openaddons.store.session import Database, Transaction, traced
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import NO_FORM, Form
 from openaddons.work.tools import Tools
@@ -23,6 +23,14 @@ HeaderLines: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 NOTICES: Final[Mapping[str, str]] = {
     "saved": "Saved.",
+    "product-created": "The product is made. Give it its first package.",
+    "submitted": "Submitted to certification.",
+    "cancelled": "The submission is cancelled. The draft can be submitted again as it is.",
+    "held": "It is held: it is not offered to browsers until somebody releases it.",
+    "released": "It is held no longer.",
+    "offered": "It is offered.",
+    "rolling-back": "The earlier content comes back. Browsers get it with their next update check.",
+    "unpublishing": "The product is being taken out of the store.",
 }
 """What a page says at its top after a form was sent, by the key in its address: no text of others is shown there."""
 
@@ -147,8 +155,8 @@ class Visit:
         return self.database.read(verb, *args, **kwargs)
 
     def run(self, verb: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Carry out a verb, and return after its commit."""
-        return self.database.run(verb, *args, **kwargs)
+        """Carry out a verb, and return after its commit; its events bear the correlation ID."""
+        return self.database.run(traced(verb, self.correlation_id), *args, **kwargs)
 
 
 @dataclass(frozen=True, slots=True)

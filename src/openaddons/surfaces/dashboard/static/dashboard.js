@@ -1,4 +1,5 @@
-// What pages are better with, and work without: copying, and saying how much of a text is left.
+// What pages are better with, and work without: copying, saying how much of a text is left, and uploads that are
+// dropped and say how far they are.
 "use strict";
 
 document.addEventListener("click", async (event) => {
@@ -14,4 +15,53 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("input", (event) => {
   const counter = document.getElementById(`${event.target.id}-count`);
   if (counter) counter.textContent = `${[...event.target.value].length.toLocaleString("en")} `;
+});
+
+// A form with data-upload holds an area .drop with one file input, a progress bar, and a place for words.
+const showScripted = () => {
+  for (const each of document.querySelectorAll("[data-scripted]")) each.hidden = false;
+};
+showScripted();
+
+const dropArea = (event) => event.target.closest?.("[data-upload] .drop");
+
+for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", false]]) {
+  document.addEventListener(name, (event) => {
+    const area = dropArea(event);
+    if (!area) return;
+    event.preventDefault();
+    area.classList.toggle("over", over);
+    if (name !== "drop" || !event.dataTransfer.files.length) return;
+    area.querySelector("input[type=file]").files = event.dataTransfer.files;
+    area.closest("form").requestSubmit();
+  });
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-upload]");
+  if (!form) return;
+  event.preventDefault();
+  const [button, bar, words] = ["button", "progress", "[data-upload-words]"].map((each) => form.querySelector(each));
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.upload.onprogress = ({ loaded, total }) => {
+    bar.max = total;
+    bar.value = loaded;
+    words.textContent = loaded < total ? `${Math.floor((100 * loaded) / total)} % sent` : "All sent. The store makes it durable.";
+  };
+  // The store leads on to another page, or shows this one again and says what is wrong.
+  request.onload = () => {
+    if (request.status === 200) return location.assign(request.responseURL);
+    const page = new DOMParser().parseFromString(request.responseText, "text/html");
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    showScripted();
+  };
+  request.onerror = () => {
+    bar.hidden = true;
+    button.disabled = false;
+    words.textContent = "The connection was lost, and nothing was kept. Send it again.";
+  };
+  button.disabled = true;
+  bar.hidden = false;
+  request.send(new FormData(form));
 });

@@ -1,0 +1,111 @@
+"""Releases: which version browsers are offered, offering one to more of them, and bringing an earlier one back."""
+
+from typing import Final
+
+from openaddons.errors import TransitionRefused, ValueRefused
+from openaddons.store.modules import text_up_to
+from openaddons.store.offers import Ring, list_rings, offer_to_all, offer_to_rings
+from openaddons.store.products import find_product
+from openaddons.store.releases import Standing, list_standings
+from openaddons.store.rolling_back import RollBack, plan_roll_back, roll_back
+from openaddons.store.session import Transaction
+from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
+
+_REASON_CHARACTERS: Final = 2_000
+_VERSION_CHARACTERS: Final = 40
+TO_ALL: Final = "all browsers"
+"""Stands where a ring's name would, which has no blank."""
+
+
+def _read(tx: Transaction, *, product_id: str) -> tuple[list[Standing], list[Ring]]:
+    return list_standings(tx, product_id=product_id), list_rings(tx)
+
+
+def _show(visit: Visit) -> Html:
+    return _page(visit)
+
+
+def _page(visit: Visit, refusal: ValueRefused | None = None) -> Html:
+    assert visit.product is not None
+    standings, rings = visit.read(_read, product_id=visit.product.id)
+    values = {
+        "standings": standings,
+        "rings": rings,
+        "to_all": TO_ALL,
+        "problem": "" if refusal is None else refusal.facts["problem"],
+    }
+    return Html("products/releases.html", values, status=200 if refusal is None else 400)
+
+
+def _offer(visit: Visit) -> Answer:
+    assert visit.product is not None
+    to, product_id = visit.form["to"], visit.product.id
+    try:
+        version = text_up_to(_VERSION_CHARACTERS)("version", visit.form["version"])
+        if to == TO_ALL:
+            visit.run(offer_to_all, product_id=product_id, version=version, actor=visit.actor)
+        else:
+            visit.run(offer_to_rings, product_id=product_id, version=version, names=[to], actor=visit.actor)
+    except ValueRefused as refusal:
+        return _page(visit, refusal)
+    return Redirect(f"/dashboard/products/{product_id}/releases", notice="offered")
+
+
+def _plan(tx: Transaction, *, product_id: str) -> tuple[list[Standing], RollBack | str]:
+    """What could come back, and what would by default, or why nothing can."""
+    product = find_product(tx, id_or_crx_id=product_id)
+    try:
+        plan: RollBack | str = plan_roll_back(tx, product=product)
+    except (TransitionRefused, ValueRefused) as refusal:
+        plan = refusal.message
+    found = [
+        each
+        for each in list_standings(tx, product_id=product_id)
+        if not each.live and each.release.withdrawn_time is None
+    ]
+    return found, plan
+
+
+def _ask_roll_back(visit: Visit) -> Html:
+    return _roll_back_form(visit)
+
+
+def _roll_back_form(visit: Visit, refusal: ValueRefused | None = None) -> Html:
+    assert visit.product is not None
+    standings, plan = visit.read(_plan, product_id=visit.product.id)
+    problems = {} if refusal is None else {refusal.facts["name"]: refusal.facts["problem"]}
+    values = {
+        "standings": standings,
+        "plan": None if isinstance(plan, str) else plan,
+        "why_not": plan if isinstance(plan, str) else "",
+        "to": visit.form["to"],
+        "reason": visit.form["reason"],
+        "problems": problems,
+    }
+    return Html("products/roll_back.html", values, status=200 if refusal is None else 400)
+
+
+def _roll_back(visit: Visit) -> Answer:
+    assert visit.product is not None
+    try:
+        visit.run(
+            roll_back,
+            product_id=visit.product.id,
+            reason=text_up_to(_REASON_CHARACTERS)("reason", visit.form["reason"]),
+            actor=visit.actor,
+            to_version=text_up_to(_VERSION_CHARACTERS)("to", visit.form["to"]) or None,
+        )
+    except ValueRefused as refusal:
+        return _roll_back_form(visit, refusal)
+    return Redirect(f"/dashboard/products/{visit.product.id}", notice="rolling-back")
+
+
+_PATH: Final = "/products/{product_id}/releases"
+_ROLL_BACK: Final = "/products/{product_id}/roll-back"
+
+PAGES: Final = (
+    Page("releases", "GET", _PATH, Who.VIEWER, _show),
+    Page("offer release", "POST", _PATH, Who.DEVELOPER, _offer),
+    Page("ask roll back", "GET", _ROLL_BACK, Who.DEVELOPER, _ask_roll_back),
+    Page("roll back", "POST", _ROLL_BACK, Who.DEVELOPER, _roll_back),
+)

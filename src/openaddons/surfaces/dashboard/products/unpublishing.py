@@ -1,0 +1,24 @@
+"""Taking a product out of the store. It is asked once, on a page that says what happens."""
+
+from typing import Final
+
+from openaddons.store.releasing import unpublish_product
+from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
+
+
+def _ask(visit: Visit) -> Html:
+    return Html("products/unpublish.html")
+
+
+def _unpublish(visit: Visit) -> Answer:
+    assert visit.product is not None
+    visit.run(unpublish_product, product_id=visit.product.id, actor=visit.actor)
+    return Redirect(f"/dashboard/products/{visit.product.id}", notice="unpublishing")
+
+
+_PATH: Final = "/products/{product_id}/unpublish"
+
+PAGES: Final = (
+    Page("ask unpublish", "GET", _PATH, Who.DEVELOPER, _ask),
+    Page("unpublish", "POST", _PATH, Who.DEVELOPER, _unpublish),
+)
