@@ -21,6 +21,7 @@ from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
+from openaddons.store.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.schema import SCRIPT, write_script
 from openaddons.surfaces.emulator.reserved import RESERVED
 from openaddons.surfaces.emulator.wire import ClockSetting, EndpointName, FaultRule, Pace, SeedProduct, Wire
@@ -149,6 +150,24 @@ def rules_page() -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def policies_page() -> str:
+    """Every developer policy by its number."""
+    lines = [
+        "# Developer policies",
+        "",
+        _MADE,
+        "",
+        "What add-ons must keep, by number. A [rejection](reviewing.md) names what was not kept. The numbers are",
+        "those of Microsoft's developer policies for the Edge Add-ons store, which publishers of both stores know;",
+        "the words are ours. A store of one's own need not ask for all of them.",
+        "",
+        "| number | title | asks |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {each.number} | {each.title} | {each.asks} |" for each in DEVELOPER_POLICIES.values()]
+    return "\n".join([*lines, ""])
 
 
 def management_page() -> str:
@@ -331,6 +350,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "states.md": states_page,
     "commands.md": commands_page,
     "rules.md": rules_page,
+    "developer-policies.md": policies_page,
     "lint.md": lint_page,
     "emulator.md": emulator_page,
     str(Path("..") / SCRIPT.relative_to(HERE.parent)): write_script,

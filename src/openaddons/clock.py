@@ -2,7 +2,9 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+_SATURDAY: Final = 5  # as datetime.weekday() counts
 
 
 class Clock(Protocol):
@@ -79,3 +81,18 @@ def wire_time(moment: datetime) -> str:
     '2024-07-25T19:24:34.5993320Z'
     """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+
+
+def business_days_after(moment: datetime, *, days: int) -> datetime:
+    """The moment that many working days later, at the same hour in UTC. Saturdays and Sundays are none.
+
+    Holidays differ from place to place and count as working days.
+
+    >>> business_days_after(datetime(2026, 11, 26, 14, tzinfo=UTC), days=7).isoformat()
+    '2026-12-07T14:00:00+00:00'
+    """
+    for _ in range(days):
+        moment += timedelta(days=1)
+        while moment.weekday() >= _SATURDAY:
+            moment += timedelta(days=1)
+    return moment

@@ -136,6 +136,14 @@ class Settings(BaseSettings):
     certification_delay_seconds: Annotated[
         int, Field(ge=0, description="delayed: time in which a person can stop the approval")
     ] = 86_400
+    review_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=100,
+            description="business days (Monday to Friday, UTC) in which a person should decide about a submission",
+        ),
+    ] = 7
     key_days: Annotated[
         int, Field(ge=1, le=3650, description="lifetime of a new API key or client secret")
     ] = 72

@@ -1,7 +1,11 @@
 """Text for people, in which strangers' letters may be."""
 
+import math
 import sys
 from collections.abc import Mapping
+from typing import Final
+
+_MOST_OF_A_UNIT: Final = {"minute": 90, "hour": 48, "day": math.inf}
 
 
 def one_line(text: str) -> str:
@@ -31,6 +35,16 @@ def size_in_words(size_bytes: int) -> str:
         if size < 1000:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} GB"
+
+
+def time_in_words(seconds: float) -> str:
+    """A length of time for people, rounded up to the unit that fits: ``a minute``, ``5 hours``, ``3 days``."""
+    for unit, length in (("minute", 60), ("hour", 3600), ("day", 86_400)):
+        count = max(1, math.ceil(seconds / length))
+        if count < _MOST_OF_A_UNIT[unit]:
+            break
+    article = "an" if unit == "hour" else "a"
+    return f"{article} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def workflow_command(name: str, message: str, properties: Mapping[str, object]) -> str:

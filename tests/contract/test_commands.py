@@ -137,6 +137,50 @@ def test_a_rejected_submission_tells_why_and_can_be_sent_again_unchanged(operato
     assert again["state"] == "In review"
 
 
+def test_a_question_is_asked_and_answered_and_the_submission_says_where_it_stands(operator: Operator) -> None:
+    operator.product("--published", "--certification", "manual")
+    submission_id = operator.gets("submission", "list")["submissions"][0]["submission_id"]
+
+    asked = operator.gets("submission", "ask", submission_id, "--question", "What are the tabs read for?")
+    answered = operator.gets("submission", "answer", submission_id, "--answer", "To count them.")
+    shown = operator.gets("submission", "show", submission_id)
+    told = operator.types("submission", "show", submission_id).stdout
+
+    assert asked["waits_for"] == "the publisher's answer"
+    assert (answered["standing"]["waits_for"], answered["standing"]["place"]) == (
+        "reviewer",
+        {"number": 1, "total": 1},
+    )
+    (question,) = shown["questions"]
+    assert (question["text"], question["answer"]) == ("What are the tabs read for?", "To count them.")
+    assert "  place      1 of 1 in the queue\n" in told
+    assert "  reviews    no record yet: people have decided about fewer than 5 submissions\n" in told
+
+
+def test_a_rejection_names_the_policies(operator: Operator) -> None:
+    operator.product("--published", "--certification", "manual")
+    submission_id = operator.gets("submission", "list")["submissions"][0]["submission_id"]
+
+    refused = operator.types("submission", "reject", submission_id, "--reason", "No.", "--policy", "9.9")
+    rejected = operator.gets("submission", "reject", submission_id, "--reason", "No.", "--policy", "1.1.3")
+
+    assert refused.exit_code == 2
+    assert rejected["policies"] == ["1.1.3"]
+    assert "  policy     1.1.3 Works\n" in operator.types("submission", "show", submission_id).stdout
+
+
+def test_the_stores_policy_is_chosen_while_it_runs_and_given_back_to_the_setting(operator: Operator) -> None:
+    before = operator.gets("certification")
+    chosen = operator.gets("certification", "delayed", "--delay", "60")
+    told = operator.types("certification").stdout
+    after = operator.gets("certification", "setting")
+
+    assert (before["policy"], before["source"]) == ("automatic", "setting")
+    assert (chosen["policy"], chosen["delay_seconds"], chosen["source"]) == ("delayed", 60, "store")
+    assert told.startswith("Submissions are certified by policy: delayed after 60 seconds (operator:")
+    assert after == before
+
+
 def test_a_held_submission_is_approved_but_not_released_until_somebody_says_so(operator: Operator) -> None:
     operator.product("--published", "--certification", "manual")
     submission_id = operator.gets("submission", "list")["submissions"][0]["submission_id"]

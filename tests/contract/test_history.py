@@ -150,7 +150,7 @@ def test_what_is_submitted_held_is_not_in_the_store_before_it_is_released(
     workshop.finish(product.id)
 
     approved = database.read(read_submission, submission_id=made.id)
-    assert (approved.state, approved.waits_for) == (SubmissionState.APPROVED, "somebody to release it")
+    assert (approved.state, approved.held) == (SubmissionState.APPROVED, True)
 
     database.run(hold_submission, submission_id=made.id, held=False, actor="test")
     workshop.finish(product.id)

@@ -19,6 +19,10 @@ from openaddons.errors import Refusal
 # name -> ("module:attribute" of the click command, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "certification": (
+            "openaddons.cli.certification:certification",
+            "Show or choose who approves submissions.",
+        ),
         "check-credentials": (
             "openaddons.cli.credentials:check_credentials",
             "Say whether a store accepts the credentials.",

@@ -13,6 +13,7 @@ from openaddons.errors import Refusal
 from openaddons.packages.check import check
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings, ring_update_url
+from openaddons.store.certification import certification_in_force
 from openaddons.store.keeping_back import (
     block_product,
     lift_quarantine,
@@ -24,6 +25,7 @@ from openaddons.store.operations import Outcome
 from openaddons.store.products import Product, find_product, list_products, set_certification
 from openaddons.store.publishers import find_publisher
 from openaddons.store.releasing import unpublish_product
+from openaddons.store.standing import standing_of_product, standings_of
 from openaddons.store.states import OperationState
 from openaddons.store.submissions import list_submissions
 from openaddons.work.creating import make_product, put_package, submit
@@ -202,13 +204,18 @@ def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
         rings = database.read(list_rings)
         url = database.read(update_url, settings)
         submissions = database.read(list_submissions, product_id=found.id, limit=20)
+        standings = database.read(standings_of, found=submissions)
+        standing = database.read(standing_of_product, product=found)
+        certification = database.read(certification_in_force, product=found, settings=settings)
     live = next((each for each in releases if each["live"]), None)
     answer = _answer(found) | {
         "update_url": url,
         "ring_update_urls": {ring.name: ring_update_url(url, ring.name) for ring in rings},
         "live": live,
         "releases": releases,
-        "submissions": [plain(each) | {"waits_for": each.waits_for} for each in submissions],
+        "standing": plain(standing),
+        "certification_in_force": plain(certification),
+        "submissions": [plain(each) | {"waits_for": standings[each.id].awaited} for each in submissions],
     }
     lines = [
         f"{found.name}: {found.state}",
@@ -219,12 +226,13 @@ def show(settings: Settings, *, product_id: str, as_json: bool) -> None:
         f"  first to    {', '.join(f'ring {name}' for name in found.first_rings) or 'all at once'}",
         f"  updates     {url}",
         *(f"              {each} (ring {name})" for name, each in answer["ring_update_urls"].items()),
-        f"  policy      {found.certification or f'{settings.certification.value} (as the store)'}",
+        f"  policy      {certification.policy}{'' if found.certification else ' (as the store)'}",
+        f"  waits for   {standing.words}",
     ]
     lines += [
         f"  {each.state:<14} {each.version:<12} submission {each.id}"
         + (", a roll back" if each.restored_release_id else "")
-        + (f", waits for {each.waits_for}" if each.waits_for else "")
+        + (f", waits for {awaited}" if (awaited := standings[each.id].awaited) else "")
         + (f": {each.reason}" if each.reason else "")
         for each in submissions
     ]

@@ -13,6 +13,7 @@ from openaddons.store.products import Product, find_product
 from openaddons.store.releases import list_standings
 from openaddons.store.rolling_back import plan_roll_back, roll_back
 from openaddons.store.session import Transaction
+from openaddons.store.standing import standing_of
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import read_submission
 
@@ -129,11 +130,12 @@ def rollback(
         )
         workshop.finish(found.id)
         asked = database.read(read_submission, submission_id=asked.id)
-    answer |= {"submission_id": asked.id, "state": asked.state.value, "waits_for": asked.waits_for}
+        waits_for = database.read(standing_of, submission=asked).awaited
+    answer |= {"submission_id": asked.id, "state": asked.state.value, "waits_for": waits_for}
     if asked.state is SubmissionState.IN_STORE:
         text = f"{one_line(found.name)} went from {words}. Browsers get it with their next update check."
     else:
-        waits = f"; it waits for {asked.waits_for}" if asked.waits_for else ""
+        waits = f"; it waits for {waits_for}" if waits_for else ""
         text = f"{one_line(found.name)} goes from {words}. Submission {asked.id}: {asked.state}{waits}."
     emit(answer, as_json=as_json, text=text)
 

@@ -7,11 +7,15 @@ import click
 
 from openaddons.cli.output import emit, json_option, one_line
 from openaddons.cli.reviews import review_text
+from openaddons.cli.standings import standing_lines
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
+from openaddons.store.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.products import find_product
+from openaddons.store.questions import answer_question, ask_publisher, list_questions
 from openaddons.store.releases import read_release
 from openaddons.store.reviews import review_of_submission
+from openaddons.store.standing import Standing, standing_of, standings_of
 from openaddons.store.submissions import (
     Submission,
     approve_submission,
@@ -28,26 +32,25 @@ def submission() -> None:
     """Submissions: drafts that were sent to certification, and the decisions about them."""
 
 
-def _answer(found: Submission) -> dict[str, Any]:
+def _answer(found: Submission, standing: Standing) -> dict[str, Any]:
     answer: dict[str, Any] = plain(found)
-    return {"submission_id": answer.pop("id")} | answer | {"waits_for": found.waits_for}
+    told = {"waits_for": standing.awaited, "standing": plain(standing)}
+    return {"submission_id": answer.pop("id")} | answer | told
 
 
 def _decide(
-    settings: Settings, verb: Callable[..., Submission], submission_id: str, **values: Any
-) -> Submission:
-    """Carry a decision out, then do at once what follows from it."""
+    settings: Settings, verb: Callable[..., Submission], submission_id: str, *, as_json: bool, **values: Any
+) -> None:
+    """Carry a decision out, do at once what follows from it, and tell where the submission stands then."""
     with opened(settings) as workshop:
         database = workshop.tools.database
         decided = database.run(verb, submission_id=submission_id, actor=operator(), **values)
         workshop.finish(decided.product_id)
-        return database.read(read_submission, submission_id=submission_id)
-
-
-def _tell(found: Submission, *, as_json: bool) -> None:
-    waits = f"; it waits for {found.waits_for}" if found.waits_for else ""
+        found = database.read(read_submission, submission_id=submission_id)
+        standing = database.read(standing_of, submission=found)
+    waits = f"; it waits for {standing.awaited}" if standing.awaited else ""
     emit(
-        _answer(found),
+        _answer(found, standing),
         as_json=as_json,
         text=f"Submission {found.id} (version {found.version}): {found.state}{waits}.",
     )
@@ -65,6 +68,7 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
         if product_id is not None:
             product_id = database.read(find_product, id_or_crx_id=product_id).id
         found = database.read(list_submissions, product_id=product_id, pending=pending)
+        standings = database.read(standings_of, found=found)
     rows = [("SUBMISSION", "VERSION", "KIND", "STATE", "SINCE", "WAITS FOR")]
     rows += [
         (
@@ -72,13 +76,13 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
             each.version,
             "roll back" if each.restored_release_id else "update",
             each.state.value,
-            f"{each.last_updated_time:%Y-%m-%d %H:%M} UTC",
-            each.waits_for or "",
+            f"{standings[each.id].since:%Y-%m-%d %H:%M} UTC",
+            standings[each.id].awaited or "",
         )
         for each in found
     ]
     emit(
-        {"submissions": [_answer(each) for each in found]},
+        {"submissions": [_answer(each, standings[each.id]) for each in found]},
         as_json=as_json,
         text=table(rows, empty="There is no submission."),
     )
@@ -89,13 +93,15 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
 @store_options
 @json_option
 def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
-    """Show a submission for its review: what it may do, what it changes, and every warning of the check.
+    """Show a submission: what it waits for, what it may do and changes, and every warning of the check.
 
     It is compared with what was in the store when it was made.
     """
     with opened(settings) as workshop:
         database = workshop.tools.database
         found = database.read(read_submission, submission_id=submission_id)
+        standing = database.read(standing_of, submission=found)
+        questions = database.read(list_questions, submission_ids=[submission_id])
         review = database.read(review_of_submission, submission_id=submission_id)
         restored_id = found.restored_release_id
         restored = None if restored_id is None else database.read(read_release, release_id=restored_id)
@@ -106,12 +112,21 @@ def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
         f"  package    {one_line(package.name)} {package.version}, {package.size_bytes} bytes",
         f"  sha256     {package.digest}",
         f"  policy     {'none: a roll back needs no review' if restored else found.certification}",
-        f"  waits for  {found.waits_for or 'nothing'}",
+        *standing_lines(standing),
+        f"  has it     {one_line(found.taken_by or 'nobody')}",
         f"  notes      {one_line(found.notes) or '(none)'}",
     ]
     lines += [f"  reason     {one_line(found.reason)}"] if found.reason else []
+    lines += [f"  policy     {number} {DEVELOPER_POLICIES[number].title}" for number in found.policies]
+    for each in questions:
+        lines += [f"  question   {one_line(each.text)}", f"  answer     {one_line(each.answer or '(none)')}"]
+    told = {
+        "restores": restored and restored.version,
+        "questions": plain(questions),
+        "review": review.to_json(),
+    }
     emit(
-        _answer(found) | {"restores": restored and restored.version, "review": review.to_json()},
+        _answer(found, standing) | told,
         as_json=as_json,
         text="\n".join([*lines, "", review_text(review)]),
     )
@@ -123,17 +138,48 @@ def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
 @json_option
 def approve(settings: Settings, *, submission_id: str, as_json: bool) -> None:
     """Approve a submission. Unless it is held, it is signed and released at once."""
-    _tell(_decide(settings, approve_submission, submission_id), as_json=as_json)
+    _decide(settings, approve_submission, submission_id, as_json=as_json)
 
 
 @submission.command(short_help="Fail certification.")
 @click.argument("submission_id")
 @click.option("--reason", required=True, help="What must change; the publisher reads it.")
+@click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="N",
+    type=click.Choice([*DEVELOPER_POLICIES]),
+    help="Number of the developer policy that is not kept; may be repeated.",
+)
 @store_options
 @json_option
-def reject(settings: Settings, *, submission_id: str, reason: str, as_json: bool) -> None:
+def reject(
+    settings: Settings, *, submission_id: str, reason: str, policies: tuple[str, ...], as_json: bool
+) -> None:
     """Reject a submission with a reason that the publisher can act on."""
-    _tell(_decide(settings, reject_submission, submission_id, reason=reason), as_json=as_json)
+    _decide(settings, reject_submission, submission_id, reason=reason, policies=policies, as_json=as_json)
+
+
+@submission.command(short_help="Ask the publisher.")
+@click.argument("submission_id")
+@click.option("--question", required=True, help="What you want to know; the publisher reads and answers it.")
+@store_options
+@json_option
+def ask(settings: Settings, *, submission_id: str, question: str, as_json: bool) -> None:
+    """Ask the publisher something. Until the answer the submission waits for them, and no policy approves it."""
+    days = settings.review_days
+    _decide(settings, ask_publisher, submission_id, text=question, review_days=days, as_json=as_json)
+
+
+@submission.command(short_help="Answer a question.")
+@click.argument("submission_id")
+@click.option("--answer", required=True, help="The reviewer reads it.")
+@store_options
+@json_option
+def answer(settings: Settings, *, submission_id: str, answer: str, as_json: bool) -> None:
+    """Answer the open question about a submission, for its publisher. Then it waits for a reviewer again."""
+    _decide(settings, answer_question, submission_id, answer=answer, as_json=as_json)
 
 
 @submission.command(short_help="Take a submission back.")
@@ -143,7 +189,7 @@ def reject(settings: Settings, *, submission_id: str, reason: str, as_json: bool
 @json_option
 def cancel(settings: Settings, *, submission_id: str, reason: str, as_json: bool) -> None:
     """Cancel a submission that is not in the store yet. Its draft can be sent again as it is."""
-    _tell(_decide(settings, cancel_submission, submission_id, reason=reason), as_json=as_json)
+    _decide(settings, cancel_submission, submission_id, reason=reason, as_json=as_json)
 
 
 @submission.command(short_help="Keep it from release once approved.")
@@ -152,7 +198,7 @@ def cancel(settings: Settings, *, submission_id: str, reason: str, as_json: bool
 @json_option
 def hold(settings: Settings, *, submission_id: str, as_json: bool) -> None:
     """Hold a submission: when approved, it waits for openaddons submission release."""
-    _tell(_decide(settings, hold_submission, submission_id, held=True), as_json=as_json)
+    _decide(settings, hold_submission, submission_id, held=True, as_json=as_json)
 
 
 @submission.command(short_help="End a hold.")
@@ -161,4 +207,4 @@ def hold(settings: Settings, *, submission_id: str, as_json: bool) -> None:
 @json_option
 def release(settings: Settings, *, submission_id: str, as_json: bool) -> None:
     """Let a held submission go: if it is approved, it is signed and released at once."""
-    _tell(_decide(settings, hold_submission, submission_id, held=False), as_json=as_json)
+    _decide(settings, hold_submission, submission_id, held=False, as_json=as_json)

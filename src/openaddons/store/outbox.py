@@ -43,6 +43,10 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "publish.succeeded": Topic("a publish request has ended, and there is a submission"),
     "publish.failed": Topic("a publish request has ended without effect"),
     "submission.created": Topic("a submission is in review"),
+    "submission.asked": Topic(
+        "a reviewer asks, and it waits for the answer", mail="a reviewer has a question"
+    ),
+    "submission.answered": Topic("the reviewer's question is answered"),
     "submission.approved": Topic("it has passed the review", mail="approved"),
     "submission.rejected": Topic("it has failed the review", mail="rejected"),
     "submission.cancelled": Topic("it was taken back, or dropped with its product"),

@@ -17,6 +17,7 @@ from openaddons.store.packages import UploadedPackage, read_packages
 from openaddons.store.products import PRODUCT, Product, find_product, product_of
 from openaddons.store.releases import Release, read_release
 from openaddons.store.session import Transaction
+from openaddons.store.standing import Standing, standings_of
 from openaddons.store.states import PENDING_SUBMISSION, ProductState, SubmissionState
 from openaddons.store.submissions import (
     Submission,
@@ -66,7 +67,7 @@ def read_overview(
 ) -> OverviewPage:
     """Products of these publishers, or of all with None, in whose names all of the words occur.
 
-    A word may also be a product ID or a CRX ID. Pages count from 1. Two questions.
+    A word may also be a product ID or a CRX ID. Pages count from 1. Two questions, and four about what is pending.
     """
     query = (
         sa.select(
@@ -93,8 +94,9 @@ def read_overview(
     rows = tx.execute(query).mappings().all()
     shown = rows[:PAGE_PRODUCTS]
     submissions = current_submissions(tx, product_ids=[row["id"] for row in shown])
+    standings = standings_of(tx, found=[*submissions.values()])
     return OverviewPage(
-        tuple(_own_product(row, submissions.get(row["id"])) for row in shown),
+        tuple(_own_product(row, submissions.get(row["id"]), standings) for row in shown),
         more=len(rows) > PAGE_PRODUCTS,
     )
 
@@ -108,19 +110,26 @@ def _matches(word: str) -> sa.ColumnElement[bool]:
     )
 
 
-def _own_product(row: sa.RowMapping, submission: Submission | None) -> OwnProduct:
+def _own_product(
+    row: sa.RowMapping, submission: Submission | None, standings: Mapping[str, Standing]
+) -> OwnProduct:
     product = product_of(row)
     return OwnProduct(
         product=product,
         publisher=row["publisher"],
         live_version=row["live_version"] if product.served else None,
         draft_version=row["draft_version"],
-        wait=_wait(product, row, submission, draft_time=row["draft_time"]),
+        wait=_wait(product, row, submission, standings, draft_time=row["draft_time"]),
     )
 
 
 def _wait(  # noqa: PLR0911 - one return for each thing that is waited for
-    product: Product, draft: Mapping[Any, Any], submission: Submission | None, *, draft_time: datetime
+    product: Product,
+    draft: Mapping[Any, Any],
+    submission: Submission | None,
+    standings: Mapping[str, Standing],
+    *,
+    draft_time: datetime,
 ) -> Wait | None:
     """``draft`` is its row; ``submission`` the current one."""
     if product.state is ProductState.BLOCKED:
@@ -128,7 +137,8 @@ def _wait(  # noqa: PLR0911 - one return for each thing that is waited for
     if product.state is ProductState.UNPUBLISHING:
         return Wait("the store to take it out", None)
     if submission is not None and submission.state in PENDING_SUBMISSION:
-        return Wait(submission.waits_for or "", submission.last_updated_time)
+        standing = standings[submission.id]
+        return Wait(standing.words, standing.since)
     if draft["package_id"] is None:
         return Wait("a package to be uploaded", draft_time)
     ended = (SubmissionState.REVIEW_FAILED, draft["revision"])
@@ -166,6 +176,7 @@ def read_product_sheet(tx: Transaction, *, product_id: str, require: Requirement
     """A product, side by side what is live, what is in review and what the draft holds. Raises `NotKnown`."""
     # The product is read after its submissions: what they say has happened, it shows already.
     current = current_submission(tx, product_id=product_id)
+    standings = standings_of(tx, found=[] if current is None else [current])
     pending = list_submissions(tx, product_id=product_id, pending=True)
     update, roll_back = (_of_kind(pending, rolls_back=each) for each in (False, True))
     product = find_product(tx, id_or_crx_id=product_id)
@@ -180,7 +191,7 @@ def read_product_sheet(tx: Transaction, *, product_id: str, require: Requirement
     return ProductSheet(
         product=product,
         publisher=tx.execute(name).scalar_one(),
-        wait=_wait(product, draft, current, draft_time=draft["last_updated_time"]),
+        wait=_wait(product, draft, current, standings, draft_time=draft["last_updated_time"]),
         draft=describe_draft(draft, package, require=require),
         draft_package=found.get(draft["package_id"]),
         live=None if offered is None else read_release(tx, release_id=offered),

@@ -1,21 +1,27 @@
 """Submissions: a draft sent to certification, and what people and policies decide about it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+from openaddons.clock import business_days_after
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_submission_id
 from openaddons.policies import CertificationPolicy
 from openaddons.store import states
+from openaddons.store.developer_policies import known_numbers
+from openaddons.store.modules import text_up_to
 from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import PENDING_SUBMISSION, ProductState, SubmissionState
-from openaddons.store.tables import PENDING, products, releases, submissions
+from openaddons.store.tables import PENDING, products, questions, releases, submissions
+
+TEXT_CHARACTERS: Final = 10_000
+"""Of a reason, a question, an answer or a note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +41,17 @@ class Submission:
     held: bool
     certification: CertificationPolicy
     due_time: datetime | None
+    """When the policy approves it; None: a person has to decide."""
+    taken_by: str | None
+    """The reviewer who has it."""
+    taken_time: datetime | None
+    review_due_time: datetime | None
+    """By when a person should have decided; None: no person has to."""
     reason: str | None
+    policies: tuple[str, ...]
+    """Numbers of the developer policies that its rejection names."""
     decided_by: str | None
+    decided_time: datetime | None
     restored_release_id: str | None
     """Of a roll back: the release whose content comes again."""
     actor: str
@@ -44,27 +59,19 @@ class Submission:
     last_updated_time: datetime
     attempt: int
 
-    @property
-    def waits_for(self) -> str | None:
-        """In words, what the submission waits for; None when it waits for nothing more."""
-        if self.state is SubmissionState.APPROVED:
-            return "somebody to release it" if self.held else "the store to sign and release it"
-        if self.state is not SubmissionState.IN_REVIEW:
-            return None
-        if self.certification is CertificationPolicy.MANUAL or self.due_time is None:
-            return "a reviewer's decision"
-        return f"approval by policy at {self.due_time:%Y-%m-%d %H:%M:%S} UTC"
+
+SUBMISSION = tuple(submissions.c[name] for name in Submission.__slots__)
+"""The columns of a `Submission`."""
 
 
-_COLUMNS = tuple(submissions.c[name] for name in Submission.__slots__)
-
-
-def _submission(row: Mapping[Any, Any]) -> Submission:
+def submission_of(row: Mapping[Any, Any]) -> Submission:
+    """A submission from its row."""
     return Submission(
         **dict(row)
         | {
             "state": SubmissionState(row["state"]),
             "certification": CertificationPolicy(row["certification"]),
+            "policies": tuple(row["policies"]),
         }
     )
 
@@ -78,11 +85,15 @@ def create_submission(
     notes: str,
     policy: CertificationPolicy,
     delay: timedelta,
+    review_days: int,
     actor: str,
     operation_id: str | None = None,
     correlation_id: str | None = None,
 ) -> Submission:
-    """Freeze the draft as a submission that is in review. The product's row must be locked."""
+    """Freeze the draft as a submission that is in review. The product's row must be locked.
+
+    Where a person decides, that should be within ``review_days`` business days.
+    """
     due_times = {
         CertificationPolicy.AUTOMATIC: tx.now,
         CertificationPolicy.DELAYED: tx.now + delay,
@@ -105,6 +116,7 @@ def create_submission(
             "state": SubmissionState.IN_REVIEW,
             "certification": policy,
             "due_time": due_times[policy],
+            "review_due_time": None if due_times[policy] else business_days_after(tx.now, days=review_days),
             "actor": actor,
             "created_time": tx.now,
             "last_updated_time": tx.now,
@@ -134,10 +146,10 @@ def live_package_id(tx: Transaction, *, product: Product) -> str | None:
 
 def read_submission(tx: Transaction, *, submission_id: str) -> Submission:
     """A submission by its id. Raises `NotKnown`."""
-    row = tx.one_or_none(sa.select(*_COLUMNS).where(submissions.c.id == submission_id))
+    row = tx.one_or_none(sa.select(*SUBMISSION).where(submissions.c.id == submission_id))
     if row is None:
         raise NotKnown(noun="submission", id=submission_id)
-    return _submission(row)
+    return submission_of(row)
 
 
 def list_submissions(
@@ -152,7 +164,7 @@ def list_submissions(
 
     ``before`` is the id of the last one of the page before; of one that is not known nothing follows.
     """
-    query = sa.select(*_COLUMNS).order_by(submissions.c.created_time.desc(), submissions.c.id).limit(limit)
+    query = sa.select(*SUBMISSION).order_by(submissions.c.created_time.desc(), submissions.c.id).limit(limit)
     if product_id is not None:
         query = query.where(submissions.c.product_id == product_id)
     if pending:
@@ -161,20 +173,20 @@ def list_submissions(
         time = sa.select(submissions.c.created_time).where(submissions.c.id == before).scalar_subquery()
         earlier, as_late = submissions.c.created_time < time, submissions.c.created_time == time
         query = query.where(sa.or_(earlier, sa.and_(as_late, submissions.c.id > before)))
-    return [_submission(row) for row in tx.execute(query).mappings()]
+    return [submission_of(row) for row in tx.execute(query).mappings()]
 
 
 def pending_submission(tx: Transaction, *, product_id: str, rolling_back: bool = False) -> Submission | None:
     """The product's submission that is in review or approved, or its roll back; never more than one of each."""
     restored = submissions.c.restored_release_id
     row = tx.one_or_none(
-        sa.select(*_COLUMNS).where(
+        sa.select(*SUBMISSION).where(
             submissions.c.product_id == product_id,
             submissions.c.state.in_(PENDING_SUBMISSION),
             restored.is_not(None) if rolling_back else restored.is_(None),
         )
     )
-    return None if row is None else _submission(row)
+    return None if row is None else submission_of(row)
 
 
 def current_submission(tx: Transaction, *, product_id: str) -> Submission | None:
@@ -199,12 +211,15 @@ def current_submissions(tx: Transaction, *, product_ids: Collection[str]) -> dic
         .scalar_subquery()
     )
     asked = sa.select(current).where(products.c.id.in_(product_ids))
-    rows = tx.execute(sa.select(*_COLUMNS).where(submissions.c.id.in_(asked))).mappings()
-    return {row["product_id"]: _submission(row) for row in rows}
+    rows = tx.execute(sa.select(*SUBMISSION).where(submissions.c.id.in_(asked))).mappings()
+    return {row["product_id"]: submission_of(row) for row in rows}
 
 
 def move_submission(tx: Transaction, *, submission: Submission, verb: str, **values: Any) -> Submission:
-    """Take the submission where ``verb`` leads, by compare-and-set. Raises `TransitionRefused`."""
+    """Take the submission where ``verb`` leads, by compare-and-set. Raises `TransitionRefused`.
+
+    A question that is open then needs no answer any more.
+    """
     target = states.SUBMISSION[verb].get(submission.state)
     changed = 0
     if target is not None:
@@ -218,17 +233,31 @@ def move_submission(tx: Transaction, *, submission: Submission, verb: str, **val
         raise TransitionRefused(
             noun="submission", id=submission.id, state=f"“{submission.state}”", verb=verb, needs=needs
         )
+    if submission.state is SubmissionState.IN_REVIEW:
+        tx.execute(
+            questions.update()
+            .where(questions.c.submission_id == submission.id, questions.c.closed_time.is_(None))
+            .values(closed_time=tx.now)
+        )
     return read_submission(tx, submission_id=submission.id)
 
 
-def _locked(tx: Transaction, submission_id: str) -> tuple[Product, Submission]:
+def lock_submission(tx: Transaction, *, submission_id: str) -> tuple[Product, Submission]:
     """The submission and its product, as they are once the product's row is locked."""
     product_id = read_submission(tx, submission_id=submission_id).product_id
     return lock_product(tx, product_id=product_id), read_submission(tx, submission_id=submission_id)
 
 
+def certification_text(name: str, text: str) -> str:
+    """What somebody writes about a submission for another to read. Raises `ValueRefused`."""
+    text = text_up_to(TEXT_CHARACTERS)(name, text.strip())
+    if not text:
+        raise ValueRefused(name=name, problem="write something: whoever reads it must be able to act on it.")
+    return text
+
+
 def record_submission(
-    tx: Transaction, verb: str, product: Product, submission: Submission, *, actor: str, **facts: str
+    tx: Transaction, verb: str, product: Product, submission: Submission, *, actor: str, **facts: Any
 ) -> None:
     """Record what happened to a submission."""
     tx.record(
@@ -244,33 +273,68 @@ def record_submission(
 
 def approve_submission(tx: Transaction, *, submission_id: str, actor: str) -> Submission:
     """Pass certification. Unless it is held, it is signed and released at once."""
-    product, submission = _locked(tx, submission_id)
-    approved = move_submission(tx, submission=submission, verb="approve", decided_by=actor)
+    product, submission = lock_submission(tx, submission_id=submission_id)
+    approved = move_submission(
+        tx, submission=submission, verb="approve", decided_by=actor, decided_time=tx.now
+    )
     record_submission(tx, "approved", product, submission, actor=actor)
     tx.changes.products_with_work.add(product.id)
     return approved
 
 
-def reject_submission(tx: Transaction, *, submission_id: str, reason: str, actor: str) -> Submission:
-    """Fail certification, for a reason that the publisher reads."""
-    if not reason.strip():
-        raise ValueRefused(name="reason", problem="say why: the publisher must be able to act on it.")
-    product, submission = _locked(tx, submission_id)
-    rejected = move_submission(tx, submission=submission, verb="reject", decided_by=actor, reason=reason)
+def reject_submission(
+    tx: Transaction,
+    *,
+    submission_id: str,
+    reason: str,
+    actor: str,
+    policies: Sequence[str] = (),
+) -> Submission:
+    """Fail certification, for a reason that the publisher reads, and the developer policies that it is about.
+
+    Raises `ValueRefused` without a reason and for a number that no policy has (`developer_policies`).
+    """
+    reason = certification_text("reason", reason)
+    numbers = known_numbers(policies)
+    product, submission = lock_submission(tx, submission_id=submission_id)
+    rejected = move_submission(
+        tx,
+        submission=submission,
+        verb="reject",
+        decided_by=actor,
+        decided_time=tx.now,
+        reason=reason,
+        policies=numbers,
+    )
     _drop_product(tx, product)
-    record_submission(tx, "rejected", product, submission, actor=actor, reason=reason)
+    record_submission(
+        tx,
+        "rejected",
+        product,
+        submission,
+        actor=actor,
+        reason=reason,
+        policies=numbers,
+    )
     return rejected
 
 
 def cancel_submission(tx: Transaction, *, submission_id: str, actor: str, reason: str = "") -> Submission:
     """Take a submission back before it is in the store; the draft can be sent again as it is."""
-    product, submission = _locked(tx, submission_id)
+    product, submission = lock_submission(tx, submission_id=submission_id)
     cancelled = move_submission(
         tx, submission=submission, verb="cancel", decided_by=actor, reason=reason or None
     )
     if submission.restored_release_id is None:
         _drop_product(tx, product)
-    record_submission(tx, "cancelled", product, submission, actor=actor, reason=reason)
+    record_submission(
+        tx,
+        "cancelled",
+        product,
+        submission,
+        actor=actor,
+        reason=reason,
+    )
     return cancelled
 
 
@@ -289,7 +353,7 @@ def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: s
 
     Who signs it at this moment puts it into the store no more. A roll back is not held: it would be overtaken.
     """
-    product, submission = _locked(tx, submission_id)
+    product, submission = lock_submission(tx, submission_id=submission_id)
     if submission.restored_release_id is not None:
         raise TransitionRefused(
             noun="submission",
@@ -314,7 +378,13 @@ def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: s
     )
     if held:
         fence(tx, submission=submission)
-    record_submission(tx, "held" if held else "released", product, submission, actor=actor)
+    record_submission(
+        tx,
+        "held" if held else "released",
+        product,
+        submission,
+        actor=actor,
+    )
     tx.changes.products_with_work.add(product.id)
     return read_submission(tx, submission_id=submission_id)
 
@@ -341,7 +411,7 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
     versions only go up.
     """
     row = tx.one_or_none(
-        sa.select(*_COLUMNS)
+        sa.select(*SUBMISSION)
         .where(
             submissions.c.product_id == product_id,
             PENDING,
@@ -368,7 +438,7 @@ def claim_submission(tx: Transaction, *, product_id: str, lease: timedelta) -> S
     )
     if claimed.rowcount != 1:
         return None
-    return _submission(dict(row) | {"attempt": row["attempt"] + 1})
+    return submission_of(dict(row) | {"attempt": row["attempt"] + 1})
 
 
 def check_claim(tx: Transaction, *, claim: Submission) -> Submission:

@@ -51,6 +51,10 @@ _GUID = sa.String(36)
 
 # As literal text, so that SQLite too sees that a partial index covers the query.
 PENDING = sa.text("submissions.state IN ('In review', 'Approved')")
+IN_REVIEW = sa.text("submissions.state = 'In review'")
+DECIDED_BY_PEOPLE = sa.text(
+    "submissions.review_due_time IS NOT NULL AND submissions.decided_time IS NOT NULL"
+)
 UNPUBLISHING = sa.text("products.state = 'Unpublish in progress'")
 KEPT_BACK = sa.text("products.kept_back_time IS NOT NULL")
 IN_PROGRESS = sa.text("operations.state = 'InProgress'")
@@ -232,8 +236,16 @@ submissions = sa.Table(
     sa.Column("held", sa.Boolean, nullable=False, default=False),
     sa.Column("certification", sa.String(16), nullable=False),
     sa.Column("due_time", Moment),
+    # The reviewer who has taken it, and by when one should have decided; None where no person has to.
+    sa.Column("taken_by", sa.String(320)),
+    sa.Column("taken_time", Moment),
+    sa.Column("review_due_time", Moment),
     sa.Column("reason", sa.Text),
+    # Numbers of the developer policies that a rejection names.
+    sa.Column("policies", sa.JSON, nullable=False, default=list),
     sa.Column("decided_by", sa.String(200)),
+    # When it was approved or rejected; None also where that was before the store kept it.
+    sa.Column("decided_time", Moment),
     # Of a roll back: the release whose content comes again. Nobody reviews it, so it may pass one in review.
     sa.Column("restored_release_id", _GUID),
     sa.Column("actor", sa.String(200), nullable=False),
@@ -249,6 +261,22 @@ submissions = sa.Table(
         sqlite_where=sa.text("state IN ('In review', 'Approved')"),
         postgresql_where=sa.text("state IN ('In review', 'Approved')"),
     ),
+    # The certification queue, in its order.
+    sa.Index(
+        "ix_submissions_in_review",
+        "created_time",
+        "id",
+        sqlite_where=sa.text("state = 'In review'"),
+        postgresql_where=sa.text("state = 'In review'"),
+    ),
+    # What people decided, by which a publisher is told how long a review takes.
+    sa.Index(
+        "ix_submissions_decided",
+        "decided_time",
+        "created_time",
+        sqlite_where=sa.text("review_due_time IS NOT NULL AND decided_time IS NOT NULL"),
+        postgresql_where=sa.text("review_due_time IS NOT NULL AND decided_time IS NOT NULL"),
+    ),
     # No second submission of a product while one is pending, whatever the program does; so with roll backs.
     *(
         sa.Index(
@@ -263,6 +291,51 @@ submissions = sa.Table(
             ("uq_submissions_rolling_back", "restored_release_id IS NOT NULL"),
         )
     ),
+)
+
+# What a reviewer wants to know of a publisher. One that is not closed is open: the submission waits for the answer.
+questions = sa.Table(
+    "questions",
+    metadata,
+    sa.Column("id", _GUID, primary_key=True),
+    sa.Column("submission_id", sa.String(19), sa.ForeignKey("submissions.id"), nullable=False, index=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.String(320), nullable=False),
+    sa.Column("asked_time", Moment, nullable=False),
+    sa.Column("answer", sa.Text),
+    sa.Column("answered_by", sa.String(320)),
+    # When it was answered, or the submission decided or cancelled without an answer.
+    sa.Column("closed_time", Moment),
+    # No second question while one is open.
+    sa.Index(
+        "uq_questions_open",
+        "submission_id",
+        unique=True,
+        sqlite_where=sa.text("closed_time IS NULL"),
+        postgresql_where=sa.text("closed_time IS NULL"),
+    ),
+)
+
+# What reviewers note for each other. No publisher sees it.
+internal_notes = sa.Table(
+    "internal_notes",
+    metadata,
+    sa.Column("number", _Sequence, primary_key=True, autoincrement=True),
+    sa.Column("submission_id", sa.String(19), sa.ForeignKey("submissions.id"), nullable=False, index=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("written_by", sa.String(320), nullable=False),
+    sa.Column("written_time", Moment, nullable=False),
+)
+
+# The store's certification policy as chosen at run time. One row at most; without it the setting is in force.
+store_certification = sa.Table(
+    "store_certification",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("policy", sa.String(16), nullable=False),
+    sa.Column("delay_seconds", sa.Integer),
+    sa.Column("chosen_by", sa.String(320), nullable=False),
+    sa.Column("chosen_time", Moment, nullable=False),
 )
 
 # A signed version that browsers can get. What is signed never changes; the times at the end are written once.

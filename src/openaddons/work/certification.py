@@ -1,5 +1,6 @@
 """Certification by policy: what is due and was not stopped is approved."""
 
+from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import Submission, approve_submission, check_claim
@@ -12,6 +13,8 @@ def certify(tools: Tools, claim: Submission) -> None:
 
 
 def _approve_if_due(tx: Transaction, *, claim: Submission) -> None:
+    # Locked first: whoever asks a question at this moment has stopped the policy, or comes too late.
+    lock_product(tx, product_id=claim.product_id)
     current = check_claim(tx, claim=claim)
     # A person may have decided since the claim: then there is nothing left to do.
     if (

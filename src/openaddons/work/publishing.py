@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from openaddons.errors import ObjectMissing
 from openaddons.packages.version import Version
-from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
+from openaddons.store.certification import certification_in_force
 from openaddons.store.drafts import draft_row, module_statuses, read_package
 from openaddons.store.operations import Claim, Outcome, end_operation
 from openaddons.store.products import Product, highest_version, lock_product
@@ -128,17 +128,16 @@ def submit_draft(
     draft = draft_row(tx, product_id=product.id)
     package = read_package(tx, package_id=draft["package_id"])
     assert package is not None
-    delay_seconds = product.certification_delay_seconds
-    if delay_seconds is None:
-        delay_seconds = settings.certification_delay_seconds
+    certification = certification_in_force(tx, product=product, settings=settings)
     return create_submission(
         tx,
         product=product,
         draft=draft,
         version=package["version"],
         notes=notes,
-        policy=CertificationPolicy(product.certification or settings.certification),
-        delay=timedelta(seconds=delay_seconds),
+        policy=certification.policy,
+        delay=timedelta(seconds=certification.delay_seconds),
+        review_days=settings.review_days,
         actor=actor,
         operation_id=operation_id,
         correlation_id=correlation_id,

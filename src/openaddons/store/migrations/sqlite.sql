@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0011');
+INSERT INTO "alembic_version" VALUES('0012');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -97,6 +97,15 @@ CREATE TABLE images (
 	created_time BIGINT NOT NULL, 
 	CONSTRAINT pk_images PRIMARY KEY (object_key), 
 	CONSTRAINT fk_images_product_id_products FOREIGN KEY(product_id) REFERENCES products (id)
+);
+CREATE TABLE internal_notes (
+	number INTEGER NOT NULL, 
+	submission_id VARCHAR(19) NOT NULL, 
+	text TEXT NOT NULL, 
+	written_by VARCHAR(320) NOT NULL, 
+	written_time BIGINT NOT NULL, 
+	CONSTRAINT pk_internal_notes PRIMARY KEY (number), 
+	CONSTRAINT fk_internal_notes_submission_id_submissions FOREIGN KEY(submission_id) REFERENCES submissions (id)
 );
 CREATE TABLE links (
 	id VARCHAR(36) NOT NULL, 
@@ -225,6 +234,18 @@ CREATE TABLE publishers (
 	CONSTRAINT uq_publishers_name UNIQUE (name), 
 	CONSTRAINT uq_publishers_tenant_id UNIQUE (tenant_id)
 );
+CREATE TABLE questions (
+	id VARCHAR(36) NOT NULL, 
+	submission_id VARCHAR(19) NOT NULL, 
+	text TEXT NOT NULL, 
+	asked_by VARCHAR(320) NOT NULL, 
+	asked_time BIGINT NOT NULL, 
+	answer TEXT, 
+	answered_by VARCHAR(320), 
+	closed_time BIGINT, 
+	CONSTRAINT pk_questions PRIMARY KEY (id), 
+	CONSTRAINT fk_questions_submission_id_submissions FOREIGN KEY(submission_id) REFERENCES submissions (id)
+);
 CREATE TABLE releases (
 	id VARCHAR(36) NOT NULL, 
 	product_id VARCHAR(36) NOT NULL, 
@@ -258,6 +279,14 @@ CREATE TABLE sessions (
 	CONSTRAINT fk_sessions_person_id_people FOREIGN KEY(person_id) REFERENCES people (id), 
 	CONSTRAINT uq_sessions_digest UNIQUE (digest)
 );
+CREATE TABLE store_certification (
+	id INTEGER NOT NULL, 
+	policy VARCHAR(16) NOT NULL, 
+	delay_seconds INTEGER, 
+	chosen_by VARCHAR(320) NOT NULL, 
+	chosen_time BIGINT NOT NULL, 
+	CONSTRAINT pk_store_certification PRIMARY KEY (id)
+);
 CREATE TABLE submissions (
 	id VARCHAR(19) NOT NULL, 
 	product_id VARCHAR(36) NOT NULL, 
@@ -277,7 +306,7 @@ CREATE TABLE submissions (
 	created_time BIGINT NOT NULL, 
 	last_updated_time BIGINT NOT NULL, 
 	attempt INTEGER NOT NULL, 
-	leased_until BIGINT, base_package_id VARCHAR(36) CONSTRAINT fk_submissions_base_package_id_packages REFERENCES packages (id), restored_release_id VARCHAR(36), 
+	leased_until BIGINT, base_package_id VARCHAR(36) CONSTRAINT fk_submissions_base_package_id_packages REFERENCES packages (id), restored_release_id VARCHAR(36), taken_by VARCHAR(320), taken_time BIGINT, review_due_time BIGINT, policies JSON DEFAULT '[]' NOT NULL, decided_time BIGINT, 
 	CONSTRAINT pk_submissions PRIMARY KEY (id), 
 	CONSTRAINT fk_submissions_operation_id_operations FOREIGN KEY(operation_id) REFERENCES operations (id), 
 	CONSTRAINT fk_submissions_package_id_packages FOREIGN KEY(package_id) REFERENCES packages (id), 
@@ -336,3 +365,8 @@ CREATE INDEX ix_events_product_id_time_number ON events (product_id, time, numbe
 CREATE INDEX ix_webhooks_publisher_id ON webhooks (publisher_id);
 CREATE INDEX ix_deliveries_webhook_id_created_time ON deliveries (webhook_id, created_time);
 CREATE INDEX ix_deliveries_pending ON deliveries (due_time) WHERE state = 'Pending';
+CREATE INDEX ix_submissions_in_review ON submissions (created_time, id) WHERE state = 'In review';
+CREATE INDEX ix_submissions_decided ON submissions (decided_time, created_time) WHERE review_due_time IS NOT NULL AND decided_time IS NOT NULL;
+CREATE INDEX ix_questions_submission_id ON questions (submission_id);
+CREATE UNIQUE INDEX uq_questions_open ON questions (submission_id) WHERE closed_time IS NULL;
+CREATE INDEX ix_internal_notes_submission_id ON internal_notes (submission_id);

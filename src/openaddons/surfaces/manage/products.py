@@ -9,6 +9,7 @@ from openaddons.store.products import Product, find_product, page_of_products
 from openaddons.store.releases import read_release
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.session import Transaction
+from openaddons.store.standing import standing_of_product
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import current_submission
 from openaddons.surfaces.manage.drafts import MODULE, describe_module
@@ -24,7 +25,12 @@ from openaddons.surfaces.manage.endpoints import (
     or_null,
 )
 from openaddons.surfaces.manage.fields import guid, number
-from openaddons.surfaces.manage.submissions import SUBMISSION, describe_submission
+from openaddons.surfaces.manage.submissions import (
+    STANDING,
+    SUBMISSION,
+    describe_standing,
+    describe_submission,
+)
 
 _PAGE_LIMIT: Final = 100
 _PAGE_DEFAULT: Final = 50
@@ -44,6 +50,7 @@ PRODUCT: Final = Shape(
         "keptBack": or_null(KEPT_BACK),
         "live": or_null(LIVE),
         "draft": DRAFT,
+        "standing": STANDING,
         "submission": or_null(SUBMISSION),
         "lastUpdatedTime": TIME,
     },
@@ -69,6 +76,7 @@ def describe_product(tx: Transaction, *, product_id: str, require: Requirement) 
             "version": draft.version,
             "modules": [describe_module(each) for each in draft.modules],
         },
+        "standing": describe_standing(standing_of_product(tx, product=product)),
         "submission": submission and describe_submission(tx, submission=submission),
         "lastUpdatedTime": wire_time(product.last_updated_time),
     }

@@ -1,15 +1,19 @@
 """Submissions: what is in certification and what it waits for; cancel, hold, release."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from openaddons.clock import wire_time
 from openaddons.errors import NotFound, NotKnown
 from openaddons.store.products import lock_product
+from openaddons.store.questions import Question, answer_question, list_questions
 from openaddons.store.releases import read_release
 from openaddons.store.session import Transaction
+from openaddons.store.standing import Standing, WaitsFor, standings_of
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import (
+    TEXT_CHARACTERS,
     Submission,
     cancel_submission,
     hold_submission,
@@ -19,6 +23,7 @@ from openaddons.store.submissions import (
 from openaddons.surfaces.manage.endpoints import (
     FLAG,
     GUID,
+    NUMBER,
     TEXT,
     TIME,
     Call,
@@ -33,6 +38,24 @@ _ID: Final = re.compile(r"[0-9]{19}")
 _LIMIT: Final = 50
 REASON_CHARACTERS: Final = 2_000
 
+STANDING: Final = Shape(
+    "Standing",
+    {
+        "waitsFor": {"type": "string", "enum": [each.value for each in WaitsFor]},
+        "words": TEXT,
+        "since": TIME,
+        "until": or_null(TIME),
+        "place": or_null(Shape("Place", {"number": NUMBER, "total": NUMBER})),
+        "reviews": or_null(
+            Shape("Reviews", {"count": NUMBER, "medianSeconds": NUMBER, "ninetyPercentSeconds": NUMBER})
+        ),
+        "next": TEXT,
+    },
+)
+QUESTION: Final = Shape(
+    "Question",
+    {"text": TEXT, "askedTime": TIME, "answer": or_null(TEXT), "closedTime": or_null(TIME)},
+)
 SUBMISSION: Final = Shape(
     "Submission",
     {
@@ -42,8 +65,11 @@ SUBMISSION: Final = Shape(
         "state": {"type": "string", "enum": [each.value for each in SubmissionState]},
         "held": FLAG,
         "waitsFor": or_null(TEXT),
+        "standing": STANDING,
         "dueTime": or_null(TIME),
         "reason": or_null(TEXT),
+        "policies": list_of(TEXT),
+        "questions": list_of(QUESTION),
         "notes": TEXT,
         "restores": or_null(TEXT),
         "createdTime": TIME,
@@ -55,6 +81,46 @@ SUBMISSIONS: Final = Shape("Submissions", {"submissions": list_of(SUBMISSION)})
 
 def describe_submission(tx: Transaction, *, submission: Submission) -> dict[str, Any]:
     """A submission as its publisher sees it."""
+    return describe_submissions(tx, found=[submission])[0]
+
+
+def describe_submissions(tx: Transaction, *, found: Sequence[Submission]) -> list[dict[str, Any]]:
+    """Submissions as their publisher sees them."""
+    standings = standings_of(tx, found=found)
+    asked = list_questions(tx, submission_ids=standings)
+    return [
+        _describe(
+            tx,
+            each,
+            standing=standings[each.id],
+            asked=[question for question in asked if question.submission_id == each.id],
+        )
+        for each in found
+    ]
+
+
+def describe_standing(standing: Standing) -> dict[str, Any]:
+    """What a submission or a product waits for, as its publisher sees it."""
+    place, record = standing.place, standing.record
+    return {
+        "waitsFor": standing.waits_for.value,
+        "words": standing.words,
+        "since": wire_time(standing.since),
+        "until": standing.until and wire_time(standing.until),
+        "place": place and {"number": place.number, "total": place.total},
+        "reviews": record
+        and {
+            "count": record.count,
+            "medianSeconds": record.median_seconds,
+            "ninetyPercentSeconds": record.ninety_percent_seconds,
+        },
+        "next": standing.next,
+    }
+
+
+def _describe(
+    tx: Transaction, submission: Submission, *, standing: Standing, asked: Sequence[Question]
+) -> dict[str, Any]:
     restored_id = submission.restored_release_id
     return {
         "id": submission.id,
@@ -62,9 +128,20 @@ def describe_submission(tx: Transaction, *, submission: Submission) -> dict[str,
         "version": submission.version,
         "state": submission.state.value,
         "held": submission.held,
-        "waitsFor": submission.waits_for,
+        "waitsFor": standing.awaited,
+        "standing": describe_standing(standing),
         "dueTime": submission.due_time and wire_time(submission.due_time),
         "reason": submission.reason,
+        "policies": list(submission.policies),
+        "questions": [
+            {
+                "text": each.text,
+                "askedTime": wire_time(each.asked_time),
+                "answer": each.answer,
+                "closedTime": each.closed_time and wire_time(each.closed_time),
+            }
+            for each in asked
+        ],
         "notes": submission.notes,
         "restores": restored_id and read_release(tx, release_id=restored_id).version,
         "createdTime": wire_time(submission.created_time),
@@ -91,7 +168,7 @@ def _list(call: Call) -> dict[str, Any]:
 
 def _newest(tx: Transaction, product_id: str) -> dict[str, Any]:
     found = list_submissions(tx, product_id=product_id, limit=_LIMIT)
-    return {"submissions": [describe_submission(tx, submission=each) for each in found]}
+    return {"submissions": describe_submissions(tx, found=found)}
 
 
 def _show(call: Call) -> dict[str, Any]:
@@ -127,6 +204,17 @@ def _release(call: Call) -> dict[str, Any]:
 def _held(tx: Transaction, call: Call, *, held: bool) -> dict[str, Any]:
     found = own_submission(tx, call)
     found = hold_submission(tx, submission_id=found.id, held=held, actor=call.principal.actor)
+    return describe_submission(tx, submission=found)
+
+
+def _answer(call: Call) -> dict[str, Any]:
+    return call.run(_answered, call)
+
+
+def _answered(tx: Transaction, call: Call) -> dict[str, Any]:
+    found = own_submission(tx, call)
+    actor = call.principal.actor
+    found = answer_question(tx, submission_id=found.id, answer=call.given["answer"], actor=actor)
     return describe_submission(tx, submission=found)
 
 
@@ -169,6 +257,16 @@ ENDPOINTS: Final = (
         "Let a held submission go",
         _release,
         SUBMISSION,
+        refuses=(409,),
+    ),
+    Endpoint(
+        "answerQuestion",
+        "POST",
+        _ONE + "/answer",
+        "Answer the question of a reviewer that is open",
+        _answer,
+        SUBMISSION,
+        takes=(text("answer", limit=TEXT_CHARACTERS, required=True),),
         refuses=(409,),
     ),
 )
