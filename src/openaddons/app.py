@@ -172,7 +172,9 @@ async def serve_store(
         waiting = Waiting()
         database.after_commit.append(waiting.on_commit)
         door = Door(opened=not settings.read_only)
-        edge, publishing = _for_publishers(workshop, reads, clock=clock, waiting=waiting, door=door)
+        edge, publishing = await stack.enter_async_context(
+            _for_publishers(workshop, reads, clock=clock, waiting=waiting, door=door)
+        )
         health = HealthSurface(database=database, door=door)
         updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
         surfaces: tuple[_Surface, ...] = (edge, *publishing, updates, *others, health)
@@ -206,9 +208,10 @@ class _Surface(Protocol):
     def routes(self) -> list[BaseRoute]: ...
 
 
-def _for_publishers(
+@asynccontextmanager
+async def _for_publishers(
     workshop: Workshop, reads: HotReads, *, clock: Clock, waiting: Waiting, door: Door
-) -> tuple[EdgeSurface, tuple[_Surface, ...]]:
+) -> AsyncIterator[tuple[EdgeSurface, tuple[_Surface, ...]]]:
     """What publishers, reviewers and their tools ask: the four endpoints, and the rest."""
     database, settings = workshop.tools.database, workshop.tools.settings
     token_key = workshop.tools.master_key.derive("access tokens")
@@ -237,9 +240,11 @@ def _for_publishers(
         throttle=throttle,
         door=door,
         settings=settings,
+        master_key=workshop.tools.master_key,
     )
     dashboard = DashboardSurface(tools=workshop.tools, throttle=throttle, door=door)
-    return edge, (token, manage, dashboard)
+    async with gate.noting_uses(database):
+        yield edge, (token, manage, dashboard)
 
 
 @asynccontextmanager

@@ -147,7 +147,7 @@ class CredentialsInvalid(RequestRefused):
 
 
 class KeyScoped(RequestRefused):
-    """The key that you use speaks for one product alone and manages no keys. Use one that is not scoped."""
+    """This key speaks for one product alone: it manages no keys and no webhooks. Use one that is not scoped."""
 
     code = "KeyScoped"
     status = 403

@@ -29,9 +29,9 @@ from openaddons.store.deliveries import (
     receivers_due,
 )
 from openaddons.store.events import list_events
+from openaddons.store.keeping_back import block_product
 from openaddons.store.offers import withdraw_release
 from openaddons.store.outbox import TYPES, DeliveryState
-from openaddons.store.products import block_product
 from openaddons.store.publishers import tell_expiring_credentials
 from openaddons.store.webhooks import (
     Webhook,

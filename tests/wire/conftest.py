@@ -44,7 +44,9 @@ def open_own_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 @pytest.fixture(scope="package")
 def store(open_own_store: OpenStore) -> Iterator[RunningStore]:
     """The running store that the tests share: each has a publisher of its own."""
-    with open_own_store(uploads_per_minute=10_000, publishes_per_minute=10_000) as running:
+    with open_own_store(
+        uploads_per_minute=10_000, publishes_per_minute=10_000, webhook_private_addresses=True
+    ) as running:
         yield running
 
 

@@ -62,6 +62,10 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "product.unpublished": Topic("a product is out of the store", mail="unpublished"),
     "product.blocked": Topic("the store has taken a product out", mail="blocked"),
     "product.unblocked": Topic("it is back where it was", mail="no longer blocked"),
+    "product.quarantined": Topic(
+        "a product is offered to nobody while it is looked at", mail="in quarantine"
+    ),
+    "product.quarantine-lifted": Topic("it is offered again", mail="out of quarantine"),
     "credential.expiring": Topic("an API key or a client secret ends within a week", mail="a key ends soon"),
     "webhook.disabled": Topic("a webhook gets nothing any more", mail="a webhook was disabled"),
 }

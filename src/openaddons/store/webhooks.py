@@ -22,8 +22,6 @@ from openaddons.store.session import Transaction
 from openaddons.store.tables import deliveries, webhooks
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every such secret begins with
-TEST: Final = "webhook.tested"
-"""The verb of the event that a publisher sends to try a webhook out."""
 URL_CHARACTERS: Final = 2000
 _SECRET_BYTES: Final = 32  # Standard Webhooks: 24 to 64
 _WEBHOOKS_LIMIT: Final = 20
@@ -240,19 +238,13 @@ def delete_webhook(tx: Transaction, *, webhook: Webhook, actor: str) -> None:
         _record(tx, "deleted", webhook, actor=actor)
 
 
-def try_webhook(tx: Transaction, *, webhook: Webhook, actor: str, correlation_id: str | None = None) -> str:
+def try_webhook(tx: Transaction, *, webhook: Webhook, actor: str) -> str:
     """Post an event that says nothing, to try a webhook out. Returns the id of the delivery.
 
     Raises `TransitionRefused` when it is disabled.
     """
     check_enabled(webhook, verb="posting to it")
-    number = tx.record(
-        TEST,
-        actor=actor,
-        publisher_id=webhook.publisher_id,
-        subject=webhook.id,
-        correlation_id=correlation_id,
-    )
+    number = _record(tx, "tested", webhook, actor=actor)
     return queue_post(tx, webhook_id=webhook.id, event_number=number)
 
 
@@ -264,9 +256,9 @@ def check_enabled(webhook: Webhook, *, verb: str) -> None:
         )
 
 
-def _record(tx: Transaction, verb: str, webhook: Webhook, *, actor: str, **facts: Any) -> None:
+def _record(tx: Transaction, verb: str, webhook: Webhook, *, actor: str, **facts: Any) -> int:
     """Record what was done to a webhook: with its host alone, for the rest of its URL may be a secret."""
-    tx.record(
+    return tx.record(
         f"webhook.{verb}",
         actor=actor,
         publisher_id=webhook.publisher_id,

@@ -1,23 +1,29 @@
 """Who is asking: both generations of credentials, checked once and then remembered for a moment."""
 
+import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import jwt
+import structlog
 
 from openaddons.clock import Clock
 from openaddons.errors import CredentialsInvalid
 from openaddons.ids import read_guid
 from openaddons.store.hot import FoundCredential, HotReads
-from openaddons.store.publishers import CredentialKind, Principal, digest_of, is_well_formed
-from openaddons.store.session import Changes
+from openaddons.store.publishers import CredentialKind, Principal, digest_of, is_well_formed, note_uses
+from openaddons.store.session import Changes, Database
+
+log = structlog.get_logger()
 
 TOKEN_SECONDS: Final = 3599  # as Microsoft's
 # A revocation in this process takes effect at once, one by another process after this time at the latest.
 _REMEMBER_SECONDS: Final = 2.0
 _REMEMBER_LIMIT: Final = 10_000
+_NOTE_USES_SECONDS: Final = 60.0
 _HEADER_CHARACTERS_LIMIT: Final = 4096
 _ALGORITHM: Final = "HS256"
 
@@ -32,6 +38,7 @@ class Gate:
         self._clock = clock
         self._token_key = token_key
         self._remembered: dict[tuple[bytes, bytes], tuple[float, Principal]] = {}
+        self._last_uses: dict[str, datetime] = {}
 
     def remembered(self, headers: Headers) -> Principal | None:
         """The principal of credentials that were found good a moment ago: no database, no hashing."""
@@ -59,6 +66,7 @@ class Gate:
                 scheme="",
                 reason="Credentials are missing. Send Authorization: ApiKey and X-ClientID, or Authorization: Bearer.",
             )
+        self._last_uses[principal.credential_id] = self._clock.now()
         if len(remembered) >= _REMEMBER_LIMIT:
             remembered.clear()
         # After a revocation since the look-up this is no longer the dictionary in use, and so without effect.
@@ -69,6 +77,29 @@ class Gate:
         """Listens to commits: a revocation in this process takes effect with the next request."""
         if changes.credentials_changed:
             self._remembered = {}
+
+    @asynccontextmanager
+    async def noting_uses(self, database: Database) -> AsyncIterator[None]:
+        """Write down when credentials were last used, once a minute and at the end of the block."""
+        noting = asyncio.create_task(self._note_uses(database))
+        try:
+            yield
+        finally:
+            noting.cancel()
+            await self._write_uses(database)
+
+    async def _note_uses(self, database: Database) -> None:
+        while True:
+            await asyncio.sleep(_NOTE_USES_SECONDS)
+            await self._write_uses(database)
+
+    async def _write_uses(self, database: Database) -> None:
+        last_uses, self._last_uses = self._last_uses, {}
+        if last_uses:
+            try:
+                await database.run_async(note_uses, last_uses=last_uses)
+            except Exception:
+                log.exception("credentials.uses-not-noted")
 
     async def _by_api_key(self, key: str, client_id: str) -> Principal:
         found = None

@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from openaddons.app import open_store
 from openaddons.clock import wire_time
 from openaddons.settings import Settings
 from openaddons.store.events import list_events
 from openaddons.store.products import Product
 from openaddons.store.publishers import list_credentials
+from openaddons.surfaces import gate
 from tests.stores import Account, RunningStore, make_account, running_store
 from tests.wire.calls import NOBODYS_GUID, bearer, new_key
-from tests.wire.conftest import new_account
+from tests.wire.conftest import OpenStore, new_account
 from tests.wire.manage.asking import ask, refused, told
 
 
@@ -232,3 +234,31 @@ def test_a_key_that_has_ended_is_not_rotated(store: RunningStore, account: Accou
         "TransitionRefused",
         f"The key {old_id} is {ended}; rotating it needs a valid one.",
     )
+
+
+def test_a_key_says_when_it_was_last_used(open_own_store: OpenStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "_NOTE_USES_SECONDS", 0.01)
+    with open_own_store() as store:
+        account, before = new_account(store), datetime.now(UTC)
+
+        def last_uses() -> dict[str, str | None]:
+            return {
+                each["kind"]: each["lastUsedTime"] for each in told(store, "GET", "/keys", account)["keys"]
+            }
+
+        store.wait_for(lambda: last_uses()["apiKey"] is not None)
+
+        used = last_uses()
+        assert used["clientSecret"] is None
+        assert datetime.fromisoformat(str(used["apiKey"])) >= before
+
+
+def test_when_a_key_was_last_used_is_written_down_before_a_store_ends(settings: Settings) -> None:
+    with running_store(settings) as store:
+        account = make_account(store.workshop)
+        told(store, "GET", "/keys", account)
+
+    with open_store(settings) as workshop:
+        found = workshop.tools.database.read(list_credentials, publisher=account.publisher)
+
+    assert [each.last_used_time is not None for each in found] == [True, False]

@@ -30,6 +30,7 @@ CHECKS = [
     response_schema_conformance,
     response_headers_conformance,
 ]
+schemathesis.openapi.format("uri", st.sampled_from(["http://127.0.0.1:1/", "https://[", "about:blank"]))
 for media_type in FORMATS.values():
     schemathesis.openapi.media_type(media_type, st.sampled_from([picture(), b"", b"no picture"]))
 DOCUMENT = describe_api(ENDPOINTS, prefix=PREFIX)
@@ -66,11 +67,14 @@ def own(store: RunningStore, client: Account) -> dict[str, str]:
     product = make_published(store.workshop, client)
     submission = told(store, "GET", f"/products/{product.id}", client)["submission"]
     key = told(store, "POST", "/keys", client)
+    webhook = told(store, "POST", "/webhooks", client, json={"url": "http://127.0.0.1:1/"})
     told(store, "PUT", f"/products/{product.id}/draft/listing/en", client, json={"content": {}})
     return {
         "productId": product.id,
         "submissionId": submission["id"],
         "keyId": key["id"],
+        "webhookId": webhook["id"],
+        "deliveryId": told(store, "POST", f"/webhooks/{webhook['id']}/test", client)["id"],
         "language": "en",
     }
 

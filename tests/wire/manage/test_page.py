@@ -12,20 +12,25 @@ from urllib.parse import urlsplit
 import pytest
 
 from openaddons.errors import Refusal
+from openaddons.store.deliveries import page_of_deliveries
+from openaddons.store.outbox import DeliveryState
 from openaddons.store.products import has_work
 from openaddons.store.questions import ask_publisher
 from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX, REFUSED_BY_THE_STORE
 from tests.pictures import picture
+from tests.receivers import receiver
 from tests.stores import Account, RunningStore, make_published, make_zip
 from tests.wire.manage.asking import do, manually, offered, put_up, told
 
 PAGE = Path(__file__).parent.parent.parent.parent / "docs" / "management.md"
+_HOOK = "https://ci.example.com/add-ons"
 _TRANSCRIPT = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _EXAMPLE = re.compile(r"^\$ curl (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 # What is different in every store. Sizes are those of signatures and of what zlib makes.
 _DIFFERENT = re.compile(
+    r"(?<=\"lastUsedTime\": )(?:null|\"[^\"]*\")|"
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9]{19}\b|\b[0-9a-f]{64}(\.[0-9a-f]{8})?\b|\b[a-p]{32}\b"
-    r"|\d{4}-\d\d-\d\dT[\d:.]+Z|oa[ks]_\w+(…\w+)?|(?<=\"sizeBytes\": )\d+"
+    r"|\d{4}-\d\d-\d\dT[\d:.]+Z|oa[ks]_\w+(…\w+)?|whsec_[\w+/=…]+|(?<=\"sizeBytes\": )\d+"
     r"|(?<=/)[0-9a-f]{8}(?=\")|(?<=\"number\": )\d+|(?<=\"next\": )\d+|(?<=\"tag\": \")[0-9a-f]{16}"
     # Other tests share the store and its queue.
     r"|(?<=\"total\": )\d+|(?<=\"reviews\": )(null|\{[^}]*\})"
@@ -78,25 +83,38 @@ def answers(store: RunningStore, account: Account, page: str) -> Iterator[tuple[
     read = store.workshop.tools.database.read
     known = {"$STORE": "", "$PRODUCT": product.id, "$SUBMISSION": submission["id"]}
     files = {"@logo.png": picture(300, 300)}
-    for example in examples(page):
-        url, body = example.url, example.body or ""
-        for name, value in known.items():
-            url = url.replace(name, value)
-        if url.endswith("/answer"):
-            do(
-                store,
-                ask_publisher,
-                submission_id=submission["id"],
-                text="What are the tabs read for?",
-                review_days=7,
-            )
-        content = files.get(body, body.encode())
-        answer = store.http.request(example.method, url, headers=account.headers, content=content)
-        if "secret" in answer.text:
-            known["$KEY"] = answer.json()["id"]
-        if answer.status_code == 202:
-            store.wait_for(lambda: not read(has_work, product_id=product.id))
-        yield example, answer.text or f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"
+    with receiver() as there:
+        known[_HOOK] = there.url
+        for example in examples(page):
+            url, body = example.url, example.body or ""
+            for name, value in known.items():
+                url, body = url.replace(name, value), body.replace(name, value)
+            if url.endswith("/answer"):
+                do(
+                    store,
+                    ask_publisher,
+                    submission_id=submission["id"],
+                    text="What are the tabs read for?",
+                    review_days=7,
+                )
+            content = files.get(body, body.encode())
+            answer = store.http.request(example.method, url, headers=account.headers, content=content)
+            made = answer.json() if answer.text else {}
+            if "secret" in made:
+                known["$WEBHOOK" if "url" in made else "$KEY"] = made["id"]
+            if answer.status_code == 202 and "$WEBHOOK" in example.url:
+                known["$DELIVERY"] = made["id"]
+                store.wait_for(lambda: taken(store, known["$WEBHOOK"]))
+            elif answer.status_code == 202:
+                store.wait_for(lambda: not read(has_work, product_id=product.id))
+            shown = answer.text.replace(there.url, _HOOK)
+            yield example, shown or f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}"
+
+
+def taken(store: RunningStore, webhook_id: str) -> bool:
+    """Whether a webhook has taken all that it was told."""
+    found = store.workshop.tools.database.read(page_of_deliveries, webhook_id=webhook_id, limit=100)
+    return all(each.delivery.state is DeliveryState.DELIVERED for each in found)
 
 
 def test_the_examples_are_answered_as_the_page_shows(store: RunningStore, account: Account) -> None:
@@ -109,7 +127,14 @@ def test_every_endpoint_has_an_example() -> None:
         (each.method, urlsplit(each.url).path.removeprefix(f"$STORE{PREFIX}"))
         for each in examples(PAGE.read_text(encoding="utf-8"))
     }
-    names = {"product_id": "$PRODUCT", "submission_id": "$SUBMISSION", "key_id": "$KEY", "language": "en"}
+    names = {
+        "product_id": "$PRODUCT",
+        "submission_id": "$SUBMISSION",
+        "key_id": "$KEY",
+        "webhook_id": "$WEBHOOK",
+        "delivery_id": "$DELIVERY",
+        "language": "en",
+    }
 
     assert shown == {(each.method, each.path.format_map(names)) for each in ENDPOINTS}
 

@@ -231,7 +231,7 @@ def test_a_key_that_is_scoped_to_a_product_lists_it_alone_and_no_keys(
         ask(store, "GET", "/keys", headers),
         403,
         "KeyScoped",
-        "The key that you use speaks for one product alone and manages no keys. Use one that is not scoped.",
+        "This key speaks for one product alone: it manages no keys and no webhooks. Use one that is not scoped.",
     )
 
 

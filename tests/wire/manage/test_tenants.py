@@ -15,9 +15,10 @@ from tests.wire.calls import NOBODYS_GUID, new_key
 from tests.wire.conftest import new_account, new_product
 from tests.wire.manage.asking import ask, manually, put_up, refused, told
 
-BODIES = {"rollBack": {"reason": "it hangs"}}
+NOWHERE = "http://127.0.0.1:1/"
+BODIES = {"createWebhook": {"url": NOWHERE}, "rollBack": {"reason": "it hangs"}}
 OF_PRODUCTS = [each for each in ENDPOINTS if "{product_id}" in each.path]
-OF_KEYS = [each for each in ENDPOINTS if each.path.startswith("/keys")]
+OF_PUBLISHERS = [each for each in ENDPOINTS if each.path.startswith(("/keys", "/webhooks"))]
 
 
 def named(endpoint: Endpoint) -> str:
@@ -31,10 +32,15 @@ class Owned:
         self.account, self.product = account, product
         submission = told(store, "GET", f"/products/{product.id}", account)["submission"]
         self.key_id, _ = new_key(store, account, lifetime=timedelta(days=1))
+        webhook = told(store, "POST", "/webhooks", account, json=BODIES["createWebhook"])
+        path = f"/webhooks/{webhook['id']}"
+        delivery = told(store, "POST", f"{path}/test", account)
         self.ids = {
             "product_id": product.id,
             "submission_id": submission["id"],
             "key_id": self.key_id,
+            "webhook_id": webhook["id"],
+            "delivery_id": delivery["id"],
             "language": "en",
         }
 
@@ -47,8 +53,8 @@ class Owned:
         """Everything that somebody else could have changed."""
         path = f"/products/{self.product.id}"
         events = store.workshop.tools.database.read(list_events, product_id=self.product.id)
-        keys = told(store, "GET", "/keys", self.account)
-        return told(store, "GET", path, self.account), keys, [event.number for event in events]
+        lists = [told(store, "GET", each, self.account) for each in ("/keys", "/webhooks")]
+        return told(store, "GET", path, self.account), lists, [event.number for event in events]
 
 
 @pytest.fixture(scope="module")
@@ -90,22 +96,23 @@ def test_a_product_of_somebody_else_is_as_one_that_does_not_exist(
     assert owned.state(store) == before
 
 
-@pytest.mark.parametrize("endpoint", [each for each in OF_KEYS if "{" in each.path], ids=named)
-def test_a_key_of_somebody_else_is_as_one_that_does_not_exist(
+@pytest.mark.parametrize("endpoint", [each for each in OF_PUBLISHERS if "{" in each.path], ids=named)
+def test_a_key_or_webhook_of_somebody_else_is_as_one_that_does_not_exist(
     store: RunningStore, owned: Owned, strangers: dict[str, dict[str, str]], endpoint: Endpoint
 ) -> None:
     before = owned.state(store)
+    nobodys = dict.fromkeys(("key_id", "webhook_id", "delivery_id"), NOBODYS_GUID)
 
     for answer in (
         owned.call(store, endpoint, strangers["another publisher"]),
-        owned.call(store, endpoint, strangers["another publisher"], key_id=NOBODYS_GUID),
+        owned.call(store, endpoint, strangers["another publisher"], **nobodys),
     ):
         refused(answer, 404, "NotFound", "Resource not found.")
     assert owned.state(store) == before
 
 
-@pytest.mark.parametrize("endpoint", OF_KEYS, ids=named)
-def test_a_scoped_key_manages_no_keys(
+@pytest.mark.parametrize("endpoint", OF_PUBLISHERS, ids=named)
+def test_a_scoped_key_manages_no_keys_and_no_webhooks(
     store: RunningStore, owned: Owned, strangers: dict[str, dict[str, str]], endpoint: Endpoint
 ) -> None:
     before = owned.state(store)
@@ -116,7 +123,7 @@ def test_a_scoped_key_manages_no_keys(
     assert owned.state(store) == before
 
 
-@pytest.mark.parametrize("path", ["/products", "/products?limit=100", "/keys", "/events"])
+@pytest.mark.parametrize("path", ["/products", "/products?limit=100", "/keys", "/events", "/webhooks"])
 def test_lists_hold_ones_own_alone(
     store: RunningStore, owned: Owned, strangers: dict[str, dict[str, str]], path: str
 ) -> None:
@@ -124,7 +131,9 @@ def test_lists_hold_ones_own_alone(
 
     assert answer.status_code == 200
     assert [
-        each for each in (*owned.ids.values(), owned.account.publisher.client_id) if each in answer.text
+        each
+        for each in (*owned.ids.values(), owned.account.publisher.client_id)
+        if f'"{each}"' in answer.text
     ] == []
 
 

@@ -25,6 +25,7 @@ from openaddons.objects import Objects
 from openaddons.settings import Settings
 from openaddons.store.hot import HotReads
 from openaddons.store.publishers import Principal
+from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Database
 from openaddons.surfaces.edge.app import Door
 from openaddons.surfaces.gate import Gate
@@ -47,6 +48,7 @@ from openaddons.surfaces.manage import (
     products,
     releases,
     submissions,
+    webhooks,
 )
 from openaddons.surfaces.manage.endpoints import Call, Endpoint
 from openaddons.surfaces.manage.openapi import describe_api
@@ -61,6 +63,7 @@ ENDPOINTS: Final = (
     *releases.ENDPOINTS,
     *events.ENDPOINTS,
     *keys.ENDPOINTS,
+    *webhooks.ENDPOINTS,
 )
 BODY_BYTES_LIMIT: Final = 65_536
 
@@ -88,6 +91,7 @@ class ManageSurface:
         throttle: Throttle,
         door: Door,
         settings: Settings,
+        master_key: MasterKey,
     ) -> None:
         self._database = database
         self._objects = objects
@@ -96,6 +100,7 @@ class ManageSurface:
         self._throttle = throttle
         self._door = door
         self._settings = settings
+        self._master_key = master_key
         self._description = json.dumps(describe_api(ENDPOINTS, prefix=PREFIX), ensure_ascii=False).encode()
 
     def routes(self) -> list[BaseRoute]:
@@ -132,6 +137,7 @@ class ManageSurface:
                     given=given,
                     body=body,
                     correlation_id=correlation_id(scope),
+                    master_key=self._master_key,
                 )
                 answer = await asyncio.to_thread(endpoint.answer, call)
             except tuple(REFUSED_BY_THE_STORE) as refusal:

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec, TypeVar
 
+from openaddons.errors import KeyScoped
 from openaddons.objects import Objects
 from openaddons.settings import Settings
 from openaddons.store.publishers import Principal
+from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Database, Verb, traced
 from openaddons.surfaces.manage.fields import Field
 
@@ -56,6 +58,13 @@ class Call:
     body: bytes
     """What was sent, where the endpoint takes a file."""
     correlation_id: str
+    master_key: MasterKey
+
+    def unscoped_publisher_id(self) -> str:
+        """Whose keys and webhooks are managed. Raises `KeyScoped`."""
+        if self.principal.scope_product_id is not None:
+            raise KeyScoped
+        return self.principal.publisher_id
 
     def run(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Carry out a verb that changes something: its events bear the call's correlation ID."""

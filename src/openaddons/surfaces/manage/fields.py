@@ -55,6 +55,30 @@ def choice(name: str, values: Iterable[str]) -> Field:
     return Field(name, read, {"type": "string", "enum": list(known)})
 
 
+def choices(name: str, values: Iterable[str]) -> Field:
+    """A list of some of these words."""
+    known = tuple(values)
+
+    def read(name: str, value: object) -> list[str]:
+        if not isinstance(value, list) or len(value) > len(known) or any(each not in known for each in value):
+            raise ValueRefused(name=name, problem=f"a list is needed, of {', '.join(known)}.")
+        return value
+
+    each = {"type": "string", "enum": list(known)}
+    return Field(name, read, {"type": "array", "items": each, "maxItems": len(known)})
+
+
+def flag(name: str) -> Field:
+    """True or false."""
+
+    def read(name: str, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise ValueRefused(name=name, problem="true or false is needed.")
+        return value
+
+    return Field(name, read, {"type": "boolean"})
+
+
 def guid(name: str) -> Field:
     """A GUID."""
 

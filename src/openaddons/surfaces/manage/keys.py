@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from openaddons.clock import wire_time
-from openaddons.errors import KeyScoped, NotFound
+from openaddons.errors import NotFound
 from openaddons.ids import read_guid
 from openaddons.store.publishers import (
     Credential,
@@ -30,6 +30,7 @@ _KEY: Final = {
     "createdTime": TIME,
     "expiresTime": TIME,
     "revokedTime": or_null(TIME),
+    "lastUsedTime": or_null(TIME),
 }
 KEYS: Final = Shape("Keys", {"keys": list_of(Shape("Key", _KEY))})
 NEW_KEY: Final = Shape("NewKey", _KEY | {"secret": TEXT})
@@ -48,13 +49,13 @@ def _describe(key: Credential) -> dict[str, Any]:
         "createdTime": wire_time(key.created_time),
         "expiresTime": wire_time(key.expires_time),
         "revokedTime": key.revoked_time and wire_time(key.revoked_time),
+        "lastUsedTime": key.last_used_time and wire_time(key.last_used_time),
     }
 
 
 def _publisher(tx: Transaction, call: Call) -> Publisher:
     """Whose keys are managed. Raises `KeyScoped`."""
-    if call.principal.scope_product_id is not None:
-        raise KeyScoped
+    call.unscoped_publisher_id()
     return read_publisher(tx, client_id=call.principal.client_id)
 
 
