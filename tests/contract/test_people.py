@@ -88,14 +88,14 @@ class Scene:
     def joins(
         self, email: str, role: Role | None = None, *, reviewer: bool = False, administrator: bool = False
     ) -> Person:
-        """Somebody who was invited and has accepted."""
+        """Somebody who was invited and has accepted; a reviewer, where nothing else is said."""
         publisher_id = None if role is None else self.publisher.id
         _, token = self.database.run(
             invite_person,
             email=email,
             publisher_id=publisher_id,
             role=role,
-            reviewer=reviewer,
+            reviewer=reviewer or (role is None and not administrator),
             administrator=administrator,
             actor="test",
         )
@@ -441,7 +441,9 @@ def test_a_link_of_one_kind_opens_nothing_else(scene: Scene, kind: str) -> None:
     assert isinstance(asked, SecondFactorAsked)
     tools = scene.workshop.tools
     tokens = {
-        "INVITATION": scene.database.run(invite_person, email="bob@example.com", actor="test")[1],
+        "INVITATION": scene.database.run(invite_person, email="bob@example.com", reviewer=True, actor="test")[
+            1
+        ],
         "RESET": scene.database.run(make_reset, person=ann, actor="test"),
         "SECOND_FACTOR": asked.token,
         "FIRST": scene.database.run(make_link, kind=LinkKind.FIRST, actor="test")[1],

@@ -98,7 +98,7 @@ def test_a_person_is_disabled_and_enabled(settings: Settings, workshop: Workshop
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (["invite", "ann@example.com"], 2, "Say what they are to be"),
+        (["invite", "ann@example.com"], 1, "role: say what they are to be"),
         (["invite", "ann", "--reviewer"], 1, "email: must be an e-mail address such as ann@example.com."),
         (
             ["invite", "ann@example.com", "--publisher", "Nobody"],

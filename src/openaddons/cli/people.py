@@ -57,8 +57,6 @@ def invite(
 
     The link is shown now and never again. It works once, for seven days.
     """
-    if not (publisher_name or reviewer or administrator):
-        raise click.UsageError("Say what they are to be: --publisher P, --reviewer or --administrator.")
     with opened(settings) as workshop:
         database = workshop.tools.database
         publisher = publisher_name and database.read(find_publisher, name_or_id=publisher_name)

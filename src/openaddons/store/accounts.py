@@ -170,7 +170,7 @@ def make_reset(tx: Transaction, *, person: Person, actor: str, correlation_id: s
 
 def make_reset_of_member(
     tx: Transaction, *, publisher_id: str, person_id: str, actor: str, correlation_id: str | None = None
-) -> str:
+) -> tuple[Person, str]:
     """As `make_reset`, by an owner of a publisher, of a member. Raises `NotKnown` and `ValueRefused`.
 
     Whoever makes the link can use it, and then is that person. So it is for those alone who can do nothing that
@@ -189,7 +189,7 @@ def make_reset_of_member(
             name="person",
             problem=f"{person.email} has rights beyond this publisher, so only an administrator can make the link.",
         )
-    return make_reset(tx, person=person, actor=actor, correlation_id=correlation_id)
+    return person, make_reset(tx, person=person, actor=actor, correlation_id=correlation_id)
 
 
 def set_flags(

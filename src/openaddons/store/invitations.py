@@ -1,6 +1,6 @@
 """Invitations: links with which somebody becomes a member, a reviewer or an administrator."""
 
-from openaddons.errors import LinkInvalid, NotKnown
+from openaddons.errors import LinkInvalid, NotKnown, ValueRefused
 from openaddons.store.accounts import (
     Account,
     create_person,
@@ -36,7 +36,11 @@ def invite_person(
     actor: str,
     correlation_id: str | None = None,
 ) -> tuple[Link, str]:
-    """An invitation and the token for its address. Raises `ValueRefused` for an address that is none."""
+    """An invitation and the token for its address. Raises `ValueRefused` for an address or a right that is none."""
+    if role is None and not (reviewer or administrator):
+        raise ValueRefused(
+            name="role", problem="say what they are to be: member of a publisher, reviewer, administrator."
+        )
     link, token = make_link(
         tx,
         kind=LinkKind.INVITATION,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from openaddons.errors import NotKnown, TransitionRefused
 from openaddons.store.people import PERSON, Person, Role
 from openaddons.store.session import Transaction
-from openaddons.store.tables import memberships, people, publishers
+from openaddons.store.tables import clients, memberships, people, products, publishers
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,42 @@ def list_members(
     if person_id is not None:
         query = query.where(memberships.c.person_id == person_id)
     return [_member(row) for row in tx.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherSize:
+    """A publisher, and how much there is of it."""
+
+    id: str
+    name: str
+    client_id: str
+    created_time: datetime
+    member_count: int
+    product_count: int
+
+
+def list_publisher_sizes(tx: Transaction) -> list[PublisherSize]:
+    """Every publisher with the number of its people and products, by name."""
+    counts = [
+        sa.select(sa.func.count())
+        .select_from(of)
+        .where(of.c.publisher_id == publishers.c.id)
+        .scalar_subquery()
+        .label(name)
+        for of, name in ((memberships, "member_count"), (products, "product_count"))
+    ]
+    query = (
+        sa.select(
+            publishers.c.id,
+            publishers.c.name,
+            publishers.c.created_time,
+            clients.c.id.label("client_id"),
+            *counts,
+        )
+        .join(clients, clients.c.publisher_id == publishers.c.id)
+        .order_by(publishers.c.name)
+    )
+    return [PublisherSize(**row) for row in tx.execute(query).mappings()]
 
 
 def _member(row: sa.RowMapping) -> Member:

@@ -34,6 +34,24 @@ def set_second_factor(
     )
 
 
+def renew_recovery_codes(
+    tx: Transaction, *, person: Person, recovery_codes: Iterable[str], correlation_id: str | None = None
+) -> None:
+    """Put new recovery codes in the place of those that are left. Without a second factor nothing happens."""
+    changed = tx.execute(
+        people.update()
+        .where(people.c.id == person.id, people.c.totp_secret.is_not(None))
+        .values(recovery_digests=[recovery_digest(code) for code in recovery_codes])
+    )
+    if changed.rowcount:
+        tx.record(
+            "person.recovery-codes-renewed",
+            actor=person.email,
+            subject=person.id,
+            correlation_id=correlation_id,
+        )
+
+
 def remove_second_factor(
     tx: Transaction, *, person: Person, actor: str, correlation_id: str | None = None
 ) -> None:

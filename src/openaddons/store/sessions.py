@@ -93,6 +93,20 @@ def end_session(
         tx.record("session.ended", actor=person.email, subject=person.id, correlation_id=correlation_id)
 
 
+def end_other_sessions(
+    tx: Transaction, *, person: Person, session_id: str, correlation_id: str | None = None
+) -> None:
+    """End the person's sessions, all but that one."""
+    if ended := end_sessions(tx, person_id=person.id, but=session_id):
+        tx.record(
+            "session.others-ended",
+            actor=person.email,
+            subject=person.id,
+            correlation_id=correlation_id,
+            ended=ended,
+        )
+
+
 def end_sessions(tx: Transaction, *, person_id: str, but: str | None) -> int:
     """End the person's sessions, all but that one. Returns how many."""
     query = sessions.delete().where(sessions.c.person_id == person_id)

@@ -31,6 +31,15 @@ NOTICES: Final[Mapping[str, str]] = {
     "offered": "It is offered.",
     "rolling-back": "The earlier content comes back. Browsers get it with their next update check.",
     "unpublishing": "The product is being taken out of the store.",
+    "signed-out": "You are signed out.",
+    "joined": "Welcome. Your account has the rights of the invitation.",
+    "password-set": "The password is changed. All other sessions have ended.",
+    "session-ended": "What you ended is signed out now.",
+    "second-factor-removed": "The second factor is removed. The password alone is enough again.",
+    "invitation-withdrawn": "The invitation is withdrawn. Its link is of no use any more.",
+    "member-removed": "The person is no member of the publisher any more.",
+    "person-disabled": "The account is disabled. All its sessions and links have ended.",
+    "publisher-created": "The publisher is created. Invite its first owner.",
 }
 """What a page says at its top after a form was sent, by the key in its address: no text of others is shown there."""
 

@@ -1,0 +1,146 @@
+"""Everybody who has an account, for administrators."""
+
+from typing import Final
+
+from openaddons.errors import ValueRefused
+from openaddons.store.accounts import (
+    Account,
+    disable_person,
+    enable_person,
+    list_people,
+    make_reset,
+    read_account,
+    set_flags,
+)
+from openaddons.store.invitations import invite_person, list_invitations, withdraw_invitation
+from openaddons.store.links import Link, LinkKind
+from openaddons.store.members import Member, list_members
+from openaddons.store.people import Person
+from openaddons.store.second_factors import remove_second_factor
+from openaddons.store.session import Transaction
+from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
+from openaddons.surfaces.dashboard.people.members import link_made
+from openaddons.surfaces.dashboard.people.signing_in import problems
+
+_HERE: Final = "/dashboard/admin/people"
+
+
+def _read(tx: Transaction) -> tuple[list[Account], list[Member], list[Link]]:
+    return list_people(tx), list_members(tx), list_invitations(tx, publisher_id=None)
+
+
+def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
+    accounts, members, invitations = visit.read(_read)
+    memberships: dict[str, list[Member]] = {}
+    for member in members:
+        memberships.setdefault(member.person.id, []).append(member)
+    values = {
+        "accounts": accounts,
+        "memberships": memberships,
+        "invitations": invitations,
+        "typed": {name: visit.form[name] for name in ("email", "reviewer", "administrator")},
+        "problems": problems(refused),
+    }
+    return Html("people/everybody.html", values, 200 if refused is None else 400)
+
+
+def _invite(visit: Visit) -> Answer:
+    try:
+        link, token = visit.run(
+            invite_person,
+            email=visit.form["email"],
+            reviewer="reviewer" in visit.form,
+            administrator="administrator" in visit.form,
+            actor=visit.actor,
+            correlation_id=visit.correlation_id,
+        )
+    except ValueRefused as refused:
+        return _show(visit, refused=refused)
+    return link_made(visit, kind=link.kind, token=token, email=link.email or "", back=_HERE)
+
+
+def _withdraw(visit: Visit) -> Answer:
+    visit.run(
+        withdraw_invitation,
+        publisher_id=None,
+        link_id=visit.path["invitation_id"],
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_HERE, notice="invitation-withdrawn")
+
+
+def _set_flags(visit: Visit) -> Answer:
+    visit.run(
+        set_flags,
+        person_id=visit.path["person_id"],
+        reviewer="reviewer" in visit.form,
+        administrator="administrator" in visit.form,
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_HERE, notice="saved")
+
+
+def _disable(visit: Visit) -> Answer:
+    visit.run(
+        disable_person,
+        person_id=visit.path["person_id"],
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_HERE, notice="person-disabled")
+
+
+def _enable(visit: Visit) -> Answer:
+    visit.run(
+        enable_person,
+        person_id=visit.path["person_id"],
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_HERE, notice="saved")
+
+
+def _person(visit: Visit) -> Person:
+    return visit.read(read_account, person_id=visit.path["person_id"]).person
+
+
+def _reset(visit: Visit) -> Answer:
+    person = _person(visit)
+    token = visit.run(make_reset, person=person, actor=visit.actor, correlation_id=visit.correlation_id)
+    return link_made(visit, kind=LinkKind.RESET, token=token, email=person.email, back=_HERE)
+
+
+def _remove_second_factor(visit: Visit) -> Answer:
+    visit.run(
+        remove_second_factor, person=_person(visit), actor=visit.actor, correlation_id=visit.correlation_id
+    )
+    return Redirect(_HERE, notice="second-factor-removed")
+
+
+_PATH: Final = "/admin/people"
+_PERSON: Final = _PATH + "/{person_id}"
+
+PAGES: Final = (
+    Page("people", "GET", _PATH, Who.ADMINISTRATOR, _show),
+    Page("invite person", "POST", _PATH, Who.ADMINISTRATOR, _invite),
+    Page(
+        "withdraw invitation",
+        "POST",
+        _PATH + "/invitations/{invitation_id}/withdraw",
+        Who.ADMINISTRATOR,
+        _withdraw,
+    ),
+    Page("set flags", "POST", _PERSON + "/flags", Who.ADMINISTRATOR, _set_flags),
+    Page("disable person", "POST", _PERSON + "/disable", Who.ADMINISTRATOR, _disable),
+    Page("enable person", "POST", _PERSON + "/enable", Who.ADMINISTRATOR, _enable),
+    Page("reset person", "POST", _PERSON + "/reset", Who.ADMINISTRATOR, _reset),
+    Page(
+        "remove person's second factor",
+        "POST",
+        _PERSON + "/second-factor",
+        Who.ADMINISTRATOR,
+        _remove_second_factor,
+    ),
+)

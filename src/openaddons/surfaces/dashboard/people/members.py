@@ -1,0 +1,124 @@
+"""The people of a publisher: who they are, what they may do, and who is invited."""
+
+from typing import Final
+
+from openaddons.errors import ValueRefused
+from openaddons.store.accounts import make_reset_of_member
+from openaddons.store.invitations import invite_person, list_invitations, withdraw_invitation
+from openaddons.store.links import Link, LinkKind, link_url
+from openaddons.store.members import Member, list_members, remove_member, set_role
+from openaddons.store.people import Role
+from openaddons.store.session import Transaction
+from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
+from openaddons.surfaces.dashboard.people.signing_in import problems
+
+
+def _here(visit: Visit) -> str:
+    return f"/dashboard/publishers/{visit.path['publisher_id']}/people"
+
+
+def _role(visit: Visit) -> Role:
+    chosen = visit.form["role"].upper()
+    if chosen not in Role.__members__:
+        raise ValueRefused(name="role", problem="must be owner, developer or viewer.")
+    return Role[chosen]
+
+
+def link_made(visit: Visit, *, kind: LinkKind, token: str, email: str, back: str) -> Html:
+    """The page that shows a link, now and never again."""
+    url = link_url(visit.settings.base_url, kind=kind, token=token)
+    return Html("people/link-made.html", {"url": url, "email": email, "kind": kind.value, "back": back})
+
+
+def _read(tx: Transaction, *, publisher_id: str) -> tuple[list[Member], list[Link]]:
+    return list_members(tx, publisher_id=publisher_id), list_invitations(tx, publisher_id=publisher_id)
+
+
+def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
+    members, invitations = visit.read(_read, publisher_id=visit.path["publisher_id"])
+    values = {
+        "members": members,
+        "invitations": invitations,
+        "roles": [role.name.lower() for role in reversed(Role)],
+        "typed": {"email": visit.form["email"], "role": visit.form["role"] or "developer"},
+        "problems": problems(refused),
+    }
+    return Html("people/members.html", values, 200 if refused is None else 400)
+
+
+def _invite(visit: Visit) -> Answer:
+    try:
+        link, token = visit.run(
+            invite_person,
+            email=visit.form["email"],
+            publisher_id=visit.path["publisher_id"],
+            role=_role(visit),
+            actor=visit.actor,
+            correlation_id=visit.correlation_id,
+        )
+    except ValueRefused as refused:
+        return _show(visit, refused=refused)
+    return link_made(visit, kind=link.kind, token=token, email=link.email or "", back=_here(visit))
+
+
+def _withdraw(visit: Visit) -> Answer:
+    visit.run(
+        withdraw_invitation,
+        publisher_id=visit.path["publisher_id"],
+        link_id=visit.path["invitation_id"],
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_here(visit), notice="invitation-withdrawn")
+
+
+def _set_role(visit: Visit) -> Answer:
+    visit.run(
+        set_role,
+        publisher_id=visit.path["publisher_id"],
+        person_id=visit.path["person_id"],
+        role=_role(visit),
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_here(visit), notice="saved")
+
+
+def _remove(visit: Visit) -> Answer:
+    visit.run(
+        remove_member,
+        publisher_id=visit.path["publisher_id"],
+        person_id=visit.path["person_id"],
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return Redirect(_here(visit), notice="member-removed")
+
+
+def _reset(visit: Visit) -> Answer:
+    person, token = visit.run(
+        make_reset_of_member,
+        publisher_id=visit.path["publisher_id"],
+        person_id=visit.path["person_id"],
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return link_made(visit, kind=LinkKind.RESET, token=token, email=person.email, back=_here(visit))
+
+
+_PATH: Final = "/publishers/{publisher_id}/people"
+
+PAGES: Final = (
+    Page("members", "GET", _PATH, Who.OWNER, _show),
+    Page("invite member", "POST", _PATH, Who.OWNER, _invite),
+    Page(
+        "withdraw member's invitation",
+        "POST",
+        _PATH + "/invitations/{invitation_id}/withdraw",
+        Who.OWNER,
+        _withdraw,
+    ),
+    Page("set role", "POST", _PATH + "/{person_id}/role", Who.OWNER, _set_role),
+    Page("remove member", "POST", _PATH + "/{person_id}/remove", Who.OWNER, _remove),
+    Page("reset member", "POST", _PATH + "/{person_id}/reset", Who.OWNER, _reset),
+)
