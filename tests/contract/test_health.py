@@ -104,7 +104,14 @@ def test_a_store_at_rest_has_nothing_to_do(scene: Scene) -> None:
     scene.end(scene.product(), submission_created("1"))
 
     assert scene.work() == Work(
-        operations=NOBODY, leased=0, attempts=0, faults=0, in_review=NOBODY, held=NOBODY, approved=NOBODY
+        operations=NOBODY,
+        leased=0,
+        attempts=0,
+        faults=0,
+        in_review=NOBODY,
+        held=NOBODY,
+        approved=NOBODY,
+        deliveries=NOBODY,
     )
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from openaddons.errors import NotKnown, ValueRefused
 from openaddons.store.outbox import DeliveryState, queue_post
 from openaddons.store.session import Transaction
-from openaddons.store.tables import Moment, deliveries, events, webhooks
+from openaddons.store.tables import UNDELIVERED, Moment, deliveries, events, webhooks
 from openaddons.store.webhooks import Webhook, check_enabled, disable_webhook
 
 PAUSES: Final = tuple(
@@ -73,7 +73,6 @@ class Try:
 
 
 _COLUMNS: Final = tuple(deliveries.c[name] for name in Delivery.__slots__)
-_PENDING: Final = sa.text("deliveries.state = 'Pending'")  # as the index has it
 
 
 def _delivery(row: Mapping[Any, Any]) -> Delivery:
@@ -83,7 +82,7 @@ def _delivery(row: Mapping[Any, Any]) -> Delivery:
 
 def _due(tx: Transaction) -> sa.ColumnElement[bool]:
     free = sa.or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= tx.now)
-    return sa.and_(_PENDING, deliveries.c.due_time <= tx.now, free)
+    return sa.and_(UNDELIVERED, deliveries.c.due_time <= tx.now, free)
 
 
 def receivers_due(tx: Transaction) -> list[str | None]:
@@ -103,7 +102,7 @@ def claim_delivery(tx: Transaction, *, webhook_id: str | None) -> Delivery | Non
         return None
     claimed = tx.execute(
         deliveries.update()
-        .where(deliveries.c.id == row["id"], deliveries.c.attempt == row["attempt"], _PENDING)
+        .where(deliveries.c.id == row["id"], deliveries.c.attempt == row["attempt"], UNDELIVERED)
         .values(attempt=row["attempt"] + 1, leased_until=tx.now + LEASE)
     )
     if claimed.rowcount != 1:
@@ -127,7 +126,7 @@ def end_try(tx: Transaction, *, delivery: Delivery, tried: Try) -> None:
         values["text"] = None
     ended = tx.execute(
         deliveries.update()
-        .where(deliveries.c.id == delivery.id, deliveries.c.attempt == delivery.attempt, _PENDING)
+        .where(deliveries.c.id == delivery.id, deliveries.c.attempt == delivery.attempt, UNDELIVERED)
         .values(values)
     )
     if ended.rowcount != 1 or delivery.webhook_id is None:
@@ -195,7 +194,7 @@ def deliver_again(tx: Transaction, *, webhook: Webhook, delivery_id: str) -> str
     if row is None or row["event_number"] is None:
         raise NotKnown(noun="delivery", id=delivery_id)
     hurried = tx.execute(
-        deliveries.update().where(deliveries.c.id == delivery_id, _PENDING).values(due_time=tx.now)
+        deliveries.update().where(deliveries.c.id == delivery_id, UNDELIVERED).values(due_time=tx.now)
     )
     if hurried.rowcount:
         tx.changes.deliveries_added = True

@@ -9,7 +9,16 @@ import sqlalchemy as sa
 
 from openaddons.store.session import Transaction
 from openaddons.store.states import SubmissionState
-from openaddons.store.tables import FAULTS, IN_PROGRESS, PENDING, operations, products, submissions
+from openaddons.store.tables import (
+    FAULTS,
+    IN_PROGRESS,
+    PENDING,
+    UNDELIVERED,
+    deliveries,
+    operations,
+    products,
+    submissions,
+)
 
 FAULTS_PERIOD: Final = timedelta(hours=24)
 """How far back failures of ours are counted."""
@@ -39,6 +48,8 @@ class Work:
     """Submissions that are approved and wait for somebody to release them."""
     approved: Waiting
     """Submissions that are approved and wait for the store to sign them."""
+    deliveries: Waiting
+    """What webhooks and people are to be told, and since when the oldest is due; later tries are due later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,7 @@ class DatabaseFacts:
 
 
 def read_work(tx: Transaction) -> Work:
-    """What is under way now. Three questions, each answered by an index of what is pending."""
+    """What is under way now. Four questions, each answered by an index of what is pending."""
     in_progress = tx.execute(
         sa.select(
             sa.func.count().label("total"),
@@ -88,6 +99,12 @@ def read_work(tx: Transaction) -> Work:
         .group_by(submissions.c.state, submissions.c.held)
     )
     rows = tx.execute(pending).all()
+    untold = tx.execute(
+        sa.select(
+            sa.func.count().label("total"),
+            sa.func.min(sa.case((deliveries.c.due_time <= tx.now, deliveries.c.due_time))).label("due_time"),
+        ).where(UNDELIVERED)
+    ).one()
     in_review = [row for row in rows if row.state == SubmissionState.IN_REVIEW]
     approved = [row for row in rows if row.state == SubmissionState.APPROVED]
     return Work(
@@ -98,6 +115,7 @@ def read_work(tx: Transaction) -> Work:
         in_review=_together((row.total, row.created_time) for row in in_review),
         held=_together((row.total, row.last_updated_time) for row in approved if row.held),
         approved=_together((row.total, row.last_updated_time) for row in approved if not row.held),
+        deliveries=Waiting(untold.total, untold.due_time),
     )
 
 

@@ -66,6 +66,12 @@ def list_rings(tx: Transaction) -> list[Ring]:
     return [Ring(**row) for row in tx.execute(query).mappings()]
 
 
+def count_ahead(tx: Transaction) -> dict[str, int]:
+    """By ring, of how many products it is offered a release that not all are; rings without any are left out."""
+    query = sa.select(offers.c.ring, sa.func.count().label("total")).group_by(offers.c.ring)
+    return {row.ring: row.total for row in tx.execute(query)}
+
+
 def set_first_rings(tx: Transaction, *, product_id: str, names: Sequence[str], actor: str) -> Product:
     """Choose the rings that get the product's next releases first; none: all get them at once.
 

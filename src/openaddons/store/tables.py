@@ -58,6 +58,7 @@ DECIDED_BY_PEOPLE = sa.text(
 UNPUBLISHING = sa.text("products.state = 'Unpublish in progress'")
 KEPT_BACK = sa.text("products.kept_back_time IS NOT NULL")
 IN_PROGRESS = sa.text("operations.state = 'InProgress'")
+UNDELIVERED = sa.text("deliveries.state = 'Pending'")
 FAULTS = sa.text("operations.state = 'Failed' AND operations.error_code IS NULL")
 _Sequence = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite counts only INTEGER keys by itself
 

@@ -40,6 +40,9 @@ NOTICES: Final[Mapping[str, str]] = {
     "member-removed": "The person is no member of the publisher any more.",
     "person-disabled": "The account is disabled. All its sessions and links have ended.",
     "publisher-created": "The publisher is created. Invite its first owner.",
+    "kept-back": "The product is kept back from now on.",
+    "let-back": "The product is let back.",
+    "ring-made": "The ring is made.",
 }
 """What a page says at its top after a form was sent, by the key in its address: no text of others is shown there."""
 

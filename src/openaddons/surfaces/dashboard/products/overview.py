@@ -18,17 +18,17 @@ def _show_all(visit: Visit) -> Html:
     assert visit.visitor is not None
     own = [*visit.visitor.roles]
     everything = visit.visitor.person.administrator
-    values = _found(visit, publisher_ids=None if everything else own)
+    values = find_products(visit, publisher_ids=None if everything else own)
     publishers = visit.read(publishers_of_ids, publisher_ids=own)
     return Html("products/overview.html", values | {"publishers": publishers, "everything": everything})
 
 
 def _show_publisher(visit: Visit) -> Html:
     assert visit.publisher is not None
-    return Html("products/of_publisher.html", _found(visit, publisher_ids=[visit.publisher.id]))
+    return Html("products/of_publisher.html", find_products(visit, publisher_ids=[visit.publisher.id]))
 
 
-def _found(visit: Visit, *, publisher_ids: Collection[str] | None) -> dict[str, object]:
+def find_products(visit: Visit, *, publisher_ids: Collection[str] | None) -> dict[str, object]:
     """What is searched for, and a page of what is found. Raises `NotFound` beyond the last page."""
     q = one_line(visit.query.get("q", "")[:_QUERY_CHARACTERS_LIMIT])
     given = visit.query.get("page", "1")
