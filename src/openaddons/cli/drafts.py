@@ -14,7 +14,7 @@ from openaddons.store.images import add_image
 from openaddons.store.modules import Module
 from openaddons.store.products import find_product
 from openaddons.store.reviews import review_of_draft
-from openaddons.work.images import IMAGE_BYTES_LIMIT, keep_image
+from openaddons.work.images import IMAGE_BYTES_LIMIT, keep_image, redraw
 
 _EDITABLE = click.Choice([module.value.lower() for module in Module if module is not Module.PACKAGES])
 
@@ -63,10 +63,11 @@ def image(settings: Settings, *, product_id: str, file: IO[bytes], as_json: bool
 
     It is kept as a PNG with nothing but its pixels.
     """
+    drawn = redraw(file.read(IMAGE_BYTES_LIMIT + 1))
     with opened(settings) as workshop:
         database = workshop.tools.database
         found = database.read(find_product, id_or_crx_id=product_id)
-        stored, size = keep_image(workshop.tools.objects, file.read(IMAGE_BYTES_LIMIT + 1))
+        stored, size = keep_image(workshop.tools.objects, drawn)
         added = database.run(add_image, product_id=found.id, stored=stored, size=size, actor=operator())
     emit(plain(added), as_json=as_json, text=added.object_key)
 

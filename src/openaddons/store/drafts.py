@@ -180,6 +180,18 @@ def set_language(
     set_module(tx, product_id=product_id, module=Module.LISTING, content=listing, actor=actor)
 
 
+def spread_images(tx: Transaction, *, product_id: str, language: str, place: str, actor: str) -> None:
+    """Show in all languages of a draft's listing what one shows in a place: ``logo``, a tile, ``screenshots``.
+
+    The language is one of the listing's.
+    """
+    lock_product(tx, product_id=product_id)
+    listing = draft_row(tx, product_id=product_id)["modules"][Module.LISTING.value]
+    shown = listing[language][place]
+    spread = {each: content | {place: shown} for each, content in listing.items()}
+    set_module(tx, product_id=product_id, module=Module.LISTING, content=spread, actor=actor)
+
+
 def _check_tag(if_tag: str | None, current: object, *, what: str) -> None:
     if if_tag is not None and if_tag != content_tag(current):
         raise ChangedMeanwhile(what=what)

@@ -79,12 +79,11 @@ def check_listing_images(tx: Transaction, *, product_id: str, listing: Mapping[s
     named = [(language, place, key) for language, text in listing.items() for place, key in _named(text)]
     own = find_images(tx, product_id=product_id, keys={key for _, _, key in named})
     for language, place, key in named:
+        name = f"{place} ({language})"
         if key not in own:
             problem = "names no image of this product. Add it first: openaddons draft image"
-        else:
-            problem = size_problem(place, own[key].width, own[key].height)
-        if problem:
-            raise ValueRefused(name=f"{place} ({language})", problem=problem)
+            raise ValueRefused(name=name, problem=problem)
+        check_size(place, own[key].width, own[key].height, name=name)
 
 
 def find_images(tx: Transaction, *, product_id: str, keys: Collection[str]) -> dict[str, Image]:
@@ -98,21 +97,23 @@ def _named(text: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if text.get(place):
             yield place, text[place]
     for key in text.get("screenshots", ()):
-        yield "screenshot", key
+        yield "screenshots", key
 
 
-def size_problem(place: str, width: int, height: int) -> str:
-    """Why an image of that size cannot be in that place of a listing; empty if it can."""
+def check_size(place: str, width: int, height: int, *, name: str = "image") -> None:
+    """Raises `ValueRefused` when an image of that size cannot be in that place of a listing."""
     good = {
         "logo": width == height >= _LOGO_PIXELS,
         "small_tile": (width, height) == (440, 280),
         "large_tile": (width, height) == (1400, 560),
-        "screenshot": (width, height) in _SCREENSHOTS,
+        "screenshots": (width, height) in _SCREENSHOTS,
     }
     needed = {
         "logo": "square, 128 × 128 pixels or more (300 × 300 is best)",
         "small_tile": "440 × 280 pixels",
         "large_tile": "1400 × 560 pixels",
-        "screenshot": "640 × 480 or 1280 × 800 pixels",
+        "screenshots": "640 × 480 or 1280 × 800 pixels",
     }
-    return "" if good[place] else f"is {width} × {height} pixels; it must be {needed[place]}."
+    if not good[place]:
+        problem = f"is {width} × {height} pixels; it must be {needed[place]}."
+        raise ValueRefused(name=name, problem=problem)

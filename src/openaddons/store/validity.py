@@ -40,6 +40,12 @@ class Problem(str):
         problem.field, problem.entry = field, entry
         return problem
 
+    @property
+    def without_label(self) -> str:
+        """The sentence as it stands beside its field."""
+        rest = self.partition(": ")[2]
+        return rest[:1].upper() + rest[1:]
+
 
 def problems(
     module: Module, content: Mapping[str, Any], *, package: PackageFacts | None, require: Requirement

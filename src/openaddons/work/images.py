@@ -93,9 +93,8 @@ def _read_pixels(data: bytes, *, kind: str, size: tuple[int, int]) -> "Image.Ima
     return image
 
 
-def keep_image(objects: Objects, data: bytes) -> tuple[StoredObject, tuple[int, int]]:
-    """Make an image anew and store it: what `add_image` needs. Raises `ValueRefused` as `redraw` does."""
-    drawn = redraw(data)
+def keep_image(objects: Objects, drawn: Redrawn) -> tuple[StoredObject, tuple[int, int]]:
+    """Store an image: what `add_image` needs. Blocks."""
     with objects.begin() as incoming:
         incoming.write([drawn.png])
         return incoming.keep(), (drawn.width, drawn.height)

@@ -8,7 +8,7 @@ from openaddons.store.drafts import read_draft, set_module
 from openaddons.store.images import Image, add_image
 from openaddons.store.modules import Module, read_language
 from openaddons.work.creating import make_product
-from openaddons.work.images import keep_image
+from openaddons.work.images import keep_image, redraw
 from openaddons.work.workshop import Workshop
 from tests.pictures import picture
 from tests.stores import make_account
@@ -21,7 +21,7 @@ def _product_with_image(workshop: Workshop, width: int, height: int, *, name: st
 
 
 def _add(workshop: Workshop, product_id: str, data: bytes) -> Image:
-    stored, size = keep_image(workshop.tools.objects, data)
+    stored, size = keep_image(workshop.tools.objects, redraw(data))
     return workshop.tools.database.run(
         add_image, product_id=product_id, stored=stored, size=size, actor="test"
     )

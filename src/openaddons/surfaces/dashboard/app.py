@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from openaddons.errors import (
+    ChangedMeanwhile,
     FormForeign,
     NotFound,
     NotKnown,
@@ -33,7 +34,7 @@ from openaddons.store.people import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
 from openaddons.store.sessions import SEEN_EVERY, see_session
-from openaddons.surfaces.dashboard import admin, people, products
+from openaddons.surfaces.dashboard import admin, modules, people, products
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form
 from openaddons.surfaces.dashboard.pages import (
@@ -55,7 +56,7 @@ from openaddons.surfaces.throttle import Throttle
 from openaddons.work.tools import Tools
 
 PREFIX: Final = "/dashboard"
-PAGES: Final[tuple[Page, ...]] = (*admin.PAGES, *people.PAGES, *products.PAGES)
+PAGES: Final[tuple[Page, ...]] = (*admin.PAGES, *people.PAGES, *products.PAGES, *modules.PAGES)
 """Every page, by noun."""
 
 _SUBMISSION_ID: Final = re.compile(r"[0-9]{19}")
@@ -79,7 +80,12 @@ _PAGE_HEADERS: Final[HeaderLines] = (
     (b"cache-control", b"no-store"),
     NOSNIFF,
 )
-_STATUSES: Final[Mapping[type[Refusal], int]] = {NotKnown: 404, TransitionRefused: 409, ValueRefused: 400}
+_STATUSES: Final[Mapping[type[Refusal], int]] = {
+    ChangedMeanwhile: 409,
+    NotKnown: 404,
+    TransitionRefused: 409,
+    ValueRefused: 400,
+}
 """What verbs of the store refuse, where the page has no place of its own to say so."""
 _TITLES: Final = {
     400: "That did not work",

@@ -43,6 +43,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "kept-back": "The product is kept back from now on.",
     "let-back": "The product is let back.",
     "ring-made": "The ring is made.",
+    "language-removed": "The language is removed from the listing.",
 }
 """What a page says at its top after a form was sent, by the key in its address: no text of others is shown there."""
 

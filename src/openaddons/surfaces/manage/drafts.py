@@ -28,7 +28,7 @@ from openaddons.surfaces.manage.endpoints import (
     or_null,
 )
 from openaddons.surfaces.manage.fields import Field, text
-from openaddons.work.images import FORMATS, IMAGE_BYTES_LIMIT, keep_image
+from openaddons.work.images import FORMATS, IMAGE_BYTES_LIMIT, keep_image, redraw
 
 _TAG_CHARACTERS: Final = 16
 
@@ -175,7 +175,7 @@ def _remove_language(call: Call) -> None:
 
 
 def _add_image(call: Call) -> dict[str, Any]:
-    stored, size = keep_image(call.objects, call.body)
+    stored, size = keep_image(call.objects, redraw(call.body))
     image = call.run(
         add_image,
         product_id=call.path["product_id"],
