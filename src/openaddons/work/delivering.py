@@ -7,6 +7,7 @@ nobody else waiting, and what is due to it goes in the order in which it happene
 import asyncio
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,6 +82,8 @@ class Courier:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
+        # Its threads are told by their names, as all that work beside the requests are.
+        self._loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="openaddons-courier"))
         async with Sender(self._tools) as sender:
             while not self._stopping.is_set():
                 self._look.clear()
