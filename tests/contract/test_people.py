@@ -44,7 +44,7 @@ from openaddons.store.invitations import (
     withdraw_invitation,
 )
 from openaddons.store.links import LinkKind, make_link
-from openaddons.store.members import list_members, remove_member, set_role
+from openaddons.store.members import add_member, list_members, remove_member, set_role
 from openaddons.store.one_time_codes import make_recovery_codes, make_totp_secret
 from openaddons.store.passwords import hash_password
 from openaddons.store.people import Person, Role, Visitor, read_visitor
@@ -386,7 +386,7 @@ def test_a_new_password_ends_all_other_sessions_and_links(scene: Scene) -> None:
     here, there = scene.signs_in("ann@example.com"), scene.signs_in("ann@example.com")
     visitor = scene.visitor(here)
     assert visitor is not None
-    reset = scene.database.run(make_reset, person=ann, actor="test")
+    _, reset = scene.database.run(make_reset, person=ann, actor="test")
 
     scene.database.run(
         set_password,
@@ -405,7 +405,7 @@ def test_a_reset_signs_in_once_also_while_others_guess(scene: Scene) -> None:
     ann = scene.joins("ann@example.com")
     before = scene.signs_in("ann@example.com")
     _exhaust(lambda: scene.signs_in("ann@example.com", "a guess"), FOR_ACCOUNT)
-    token = scene.database.run(make_reset, person=ann, actor="test")
+    _, token = scene.database.run(make_reset, person=ann, actor="test")
 
     came = reset_password(scene.workshop.tools, token=token, password="quite another one", browser=BROWSER)
 
@@ -416,7 +416,7 @@ def test_a_reset_signs_in_once_also_while_others_guess(scene: Scene) -> None:
 
 
 def test_a_reset_ends_after_a_day(scene: Scene) -> None:
-    token = scene.database.run(make_reset, person=scene.joins("ann@example.com"), actor="test")
+    _, token = scene.database.run(make_reset, person=scene.joins("ann@example.com"), actor="test")
     scene.clock.advance(timedelta(days=1))
 
     with pytest.raises(LinkInvalid):
@@ -426,7 +426,7 @@ def test_a_reset_ends_after_a_day(scene: Scene) -> None:
 def test_a_reset_is_no_way_round_the_second_factor(scene: Scene) -> None:
     ann = scene.joins("ann@example.com")
     totp, _ = scene.has_second_factor(ann)
-    token = scene.database.run(make_reset, person=ann, actor="test")
+    _, token = scene.database.run(make_reset, person=ann, actor="test")
 
     asked = reset_password(scene.workshop.tools, token=token, password="quite another one", browser=BROWSER)
 
@@ -444,7 +444,7 @@ def test_a_link_of_one_kind_opens_nothing_else(scene: Scene, kind: str) -> None:
         "INVITATION": scene.database.run(invite_person, email="bob@example.com", reviewer=True, actor="test")[
             1
         ],
-        "RESET": scene.database.run(make_reset, person=ann, actor="test"),
+        "RESET": scene.database.run(make_reset, person=ann, actor="test")[1],
         "SECOND_FACTOR": asked.token,
         "FIRST": scene.database.run(make_link, kind=LinkKind.FIRST, actor="test")[1],
     }
@@ -742,7 +742,7 @@ def _at_once(verbs: list[Callable[[], object]]) -> list[bool]:
 def test_a_disabled_person_is_out_at_once_and_their_links_are_dead(scene: Scene) -> None:
     ann = scene.joins("ann@example.com")
     came = scene.signs_in("ann@example.com")
-    reset = scene.database.run(make_reset, person=ann, actor="test")
+    _, reset = scene.database.run(make_reset, person=ann, actor="test")
     _, invitation = scene.database.run(invite_person, email=ann.email, administrator=True, actor="test")
 
     scene.database.run(disable_person, person_id=ann.id, actor="test")
@@ -757,6 +757,23 @@ def test_a_disabled_person_is_out_at_once_and_their_links_are_dead(scene: Scene)
     with pytest.raises(LinkInvalid):
         scene.database.run(accept_as_person, token=invitation, person=ann)
     assert isinstance(scene.signs_in("ann@example.com"), SignedIn)
+
+
+@pytest.mark.parametrize("way", ["flags", "membership"])
+def test_a_reset_link_that_somebody_has_brings_no_rights_that_come_later(scene: Scene, way: str) -> None:
+    member = scene.joins("bob@example.com", Role.VIEWER)
+    _, token = scene.database.run(
+        make_reset_of_member, publisher_id=scene.publisher.id, person_id=member.id, actor="owner"
+    )
+
+    if way == "flags":
+        scene.database.run(set_flags, person_id=member.id, reviewer=True, administrator=False, actor="test")
+    else:
+        other = scene.database.run(create_publisher, name="Other", actor="test")
+        scene.database.run(add_member, publisher_id=other.id, person=member, role=Role.VIEWER, actor="test")
+
+    with pytest.raises(LinkInvalid):
+        reset_password(scene.workshop.tools, token=token, password="quite another one", browser=BROWSER)
 
 
 def test_an_owner_gets_no_rights_by_a_reset_link_that_they_do_not_have(scene: Scene) -> None:

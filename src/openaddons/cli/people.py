@@ -134,7 +134,7 @@ def _reset(tx: Transaction, *, email: str, second_factor: bool) -> str:
     found = _known(tx, email=email).person
     if second_factor:
         remove_second_factor(tx, person=found, actor=operator())
-    return make_reset(tx, person=found, actor=operator())
+    return make_reset(tx, person=found, actor=operator())[1]
 
 
 def _known(tx: Transaction, *, email: str) -> Account:

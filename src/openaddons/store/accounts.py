@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_guid
-from openaddons.store.links import LinkKind, make_link
+from openaddons.store.links import Link, LinkKind, forget_resets, make_link
 from openaddons.store.people import PERSON, Person
 from openaddons.store.session import Transaction
 from openaddons.store.sessions import end_sessions
@@ -30,6 +30,7 @@ class Account:
     totp_secret: bytes | None
     """Sealed by the master key; None: no second factor."""
     recovery_code_count: int
+    wants_mail: bool
 
 
 def read_email(text: str) -> str:
@@ -101,7 +102,9 @@ def read_account(tx: Transaction, *, person_id: str) -> Account:
     return _account(row)
 
 
-_ACCOUNTS: Final = sa.select(*PERSON, people.c.password_hash, people.c.totp_secret, people.c.recovery_digests)
+_ACCOUNTS: Final = sa.select(
+    *PERSON, people.c.password_hash, people.c.totp_secret, people.c.recovery_digests, people.c.wants_mail
+)
 
 
 def _account(row: sa.RowMapping) -> Account:
@@ -110,6 +113,7 @@ def _account(row: sa.RowMapping) -> Account:
         password_hash=row["password_hash"],
         totp_secret=row["totp_secret"],
         recovery_code_count=len(row["recovery_digests"]),
+        wants_mail=row["wants_mail"],
     )
 
 
@@ -130,6 +134,12 @@ def rename_person(
     name = read_person_name(name)
     tx.execute(people.update().where(people.c.id == person_id).values(name=name))
     tx.record("person.renamed", actor=actor, subject=person_id, correlation_id=correlation_id, name=name)
+
+
+def set_wants_mail(tx: Transaction, *, person: Person, wants_mail: bool) -> None:
+    """Say whether the person gets mail about the products of their publishers."""
+    tx.execute(people.update().where(people.c.id == person.id).values(wants_mail=wants_mail))
+    tx.record("person.mail-set", actor=person.email, subject=person.id, wants_mail=wants_mail)
 
 
 def set_password(
@@ -157,20 +167,22 @@ def renew_hash(tx: Transaction, *, person_id: str, former: str, password_hash: s
     )
 
 
-def make_reset(tx: Transaction, *, person: Person, actor: str, correlation_id: str | None = None) -> str:
-    """The token of a link with which the person chooses a new password. Raises `TransitionRefused`."""
+def make_reset(
+    tx: Transaction, *, person: Person, actor: str, correlation_id: str | None = None
+) -> tuple[Link, str]:
+    """A link with which the person chooses a new password, and its token. Raises `TransitionRefused`."""
     if person.disabled_time is not None:
         raise TransitionRefused(
             noun="person", id=person.email, state="disabled", verb="a reset", needs="one who is not"
         )
-    _, token = make_link(tx, kind=LinkKind.RESET, email=person.email, person_id=person.id, actor=actor)
+    made = make_link(tx, kind=LinkKind.RESET, email=person.email, person_id=person.id, actor=actor)
     tx.record("person.reset-made", actor=actor, subject=person.id, correlation_id=correlation_id)
-    return token
+    return made
 
 
 def make_reset_of_member(
     tx: Transaction, *, publisher_id: str, person_id: str, actor: str, correlation_id: str | None = None
-) -> tuple[Person, str]:
+) -> tuple[Link, str]:
     """As `make_reset`, by an owner of a publisher, of a member. Raises `NotKnown` and `ValueRefused`.
 
     Whoever makes the link can use it, and then is that person. So it is for those alone who can do nothing that
@@ -189,7 +201,7 @@ def make_reset_of_member(
             name="person",
             problem=f"{person.email} has rights beyond this publisher, so only an administrator can make the link.",
         )
-    return person, make_reset(tx, person=person, actor=actor, correlation_id=correlation_id)
+    return make_reset(tx, person=person, actor=actor, correlation_id=correlation_id)
 
 
 def set_flags(
@@ -208,6 +220,7 @@ def set_flags(
     tx.execute(
         people.update().where(people.c.id == person_id).values(reviewer=reviewer, administrator=administrator)
     )
+    forget_resets(tx, person_id=person_id)
     tx.record(
         "person.flags-set",
         actor=actor,

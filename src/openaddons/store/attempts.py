@@ -30,6 +30,8 @@ FOR_ACCOUNT: Final = Allowance(10, timedelta(minutes=1))
 """Passwords for one e-mail address, whether it has an account or not."""
 FOR_ADDRESS: Final = Allowance(50, timedelta(seconds=10))
 """Whatever comes from one network address; behind it may be a whole office."""
+FOR_MAIL: Final = Allowance(3, timedelta(hours=1))
+"""Mails with a link for a new password, to one e-mail address."""
 FOR_CODE: Final = Allowance(5, timedelta(minutes=5))
 """Second factors of one person, by somebody who knows the password: of a million codes three are good."""
 

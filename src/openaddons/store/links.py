@@ -118,6 +118,11 @@ def use_link(tx: Transaction, *, kinds: tuple[LinkKind, ...], token: str) -> Lin
     return link
 
 
+def forget_resets(tx: Transaction, *, person_id: str) -> None:
+    """Make links for a new password useless: whoever made one must not come into rights that the person gets later."""
+    tx.execute(links.delete().where(links.c.person_id == person_id, links.c.kind == LinkKind.RESET))
+
+
 def list_links(tx: Transaction, *, kind: LinkKind, publisher_id: str | None) -> list[Link]:
     """The links of a kind that are still good and concern that publisher (None: none), oldest first."""
     query = _LINKS.where(

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused
+from openaddons.store.links import forget_resets
 from openaddons.store.people import PERSON, Person, Role
 from openaddons.store.session import Transaction
 from openaddons.store.tables import clients, memberships, people, products, publishers
@@ -106,6 +107,7 @@ def add_member(
     """Make a person a member, or a member's role at least that one."""
     before = _role(tx, publisher_id=publisher_id, person_id=person.id)
     if before is None:
+        forget_resets(tx, person_id=person.id)
         tx.execute(
             memberships.insert(),
             {

@@ -77,7 +77,7 @@ def finish_sign_in(tools: Tools, *, token: str, code: str, browser: Browser) -> 
         raise LinkInvalid
     account = tools.database.read(read_account, person_id=link.person_id)
     person = account.person
-    counted = {_of_code(person): FOR_CODE, _of_address(browser): FOR_ADDRESS}
+    counted = {_of_code(person): FOR_CODE, of_address(browser): FOR_ADDRESS}
     tools.database.run(count_attempt, allowances=counted)
     step = find_step(open_totp_secret(tools, account), code=code, now=tools.database.clock.now())
 
@@ -172,7 +172,7 @@ def open_totp_secret(tools: Tools, account: Account) -> bytes:
 def _try_password(
     tools: Tools, account: Account | None, *, email: str, password: str, browser: Browser
 ) -> bool:
-    counted = {_of_account(email): FOR_ACCOUNT, _of_address(browser): FOR_ADDRESS}
+    counted = {_of_account(email): FOR_ACCOUNT, of_address(browser): FOR_ADDRESS}
     tools.database.run(count_attempt, allowances=counted)
     return check_password(password, kept=None if account is None else account.password_hash)
 
@@ -214,7 +214,8 @@ def _of_account(email: str) -> str:
     return f"account {email.strip().lower()}"
 
 
-def _of_address(browser: Browser) -> str:
+def of_address(browser: Browser) -> str:
+    """What attempts from there are counted under."""
     return f"address {browser.address}"
 
 

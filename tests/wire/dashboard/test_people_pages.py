@@ -12,7 +12,7 @@ from openaddons.store.people import Person, Role
 from openaddons.store.sessions import list_sessions
 from openaddons.store.tables import attempts, people
 from tests.stores import Account, RunningStore
-from tests.wire.conftest import new_account
+from tests.wire.conftest import OpenStore, new_account
 from tests.wire.dashboard.conftest import Browser, counting_queries, sign_in
 from tests.wire.dashboard.test_signing_in import PASSWORD, new_person, send, session_of
 
@@ -51,6 +51,21 @@ def test_a_name_is_changed_and_shown_as_text(store: RunningStore, person: Person
     assert "&lt;b&gt;Ann&lt;/b&gt; Other" in refused
     assert "<b>Ann</b>" not in refused
     assert "must have 1 to 100 characters." in refused
+
+
+def test_mail_is_chosen(open_own_store: OpenStore) -> None:
+    with open_own_store(smtp_url="smtp://127.0.0.1:1", mail_from="store@example.com") as store:
+        person = new_person(store)
+        browser = Browser(store)
+        send(browser, person)
+        chosen = []
+
+        for fields in ({}, {"wants_mail": "yes"}):
+            browser.send("/dashboard/account/mail", fields, page=ACCOUNT)
+            account = store.workshop.tools.database.read(find_account, email=person.email)
+            chosen.append(account is not None and account.wants_mail)
+
+    assert chosen == [False, True]
 
 
 def test_a_password_is_changed_by_whoever_knows_it_and_other_sessions_end(

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import httpx2
@@ -11,17 +12,17 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from openaddons.store.accounts import make_reset
-from openaddons.store.attempts import FOR_ACCOUNT, FOR_CODE
+from openaddons.store.attempts import FOR_ACCOUNT, FOR_CODE, FOR_MAIL
 from openaddons.store.invitations import invite_first_administrator, invite_person
 from openaddons.store.one_time_codes import read_totp_secret
 from openaddons.store.people import Person
-from openaddons.store.tables import attempts
+from openaddons.store.tables import attempts, deliveries
 from openaddons.surfaces.dashboard.people.signing_in import read_next
 from openaddons.work.signing_in import Browser as Sitting
 from openaddons.work.signing_in import SignedIn, join
 from tests.stores import RunningStore
 from tests.wire.conftest import OpenStore
-from tests.wire.dashboard.conftest import SESSION_COOKIE, Browser
+from tests.wire.dashboard.conftest import SESSION_COOKIE, Browser, sign_in
 
 PASSWORD = "several words of mine"
 
@@ -227,7 +228,7 @@ def test_guessing_passwords_is_told_to_wait_and_a_reset_still_works(
 
     assert 0 < int(refused.headers["retry-after"]) <= FOR_ACCOUNT.each.total_seconds()
     assert "Too many attempts to sign in. Try again in" in refused.text
-    token = store.workshop.tools.database.run(make_reset, person=person, actor="test")
+    _, token = store.workshop.tools.database.run(make_reset, person=person, actor="test")
     changed = browser.send(
         f"/dashboard/reset/{token}", {"password": "a new one, longer", "again": "a new one, longer"}
     )
@@ -354,8 +355,79 @@ def test_a_token_that_is_none_is_told(store: RunningStore, page: str, token: str
     assert "Traceback" not in answer.text
 
 
+@pytest.fixture(scope="module")
+def mailing_store(open_own_store: OpenStore) -> Iterator[RunningStore]:
+    """A store that knows a mail server, which is not there: mails stay in the outbox."""
+    with open_own_store(smtp_url="smtp://127.0.0.1:1", mail_from="store@example.com") as running:
+        yield running
+
+
+def mails(store: RunningStore) -> list[tuple[str, str]]:
+    """To whom, and what, each mail of the outbox is, the newest last."""
+    tools = store.workshop.tools
+    query = sa.select(deliveries).where(deliveries.c.text.is_not(None)).order_by(deliveries.c.created_time)
+    rows = tools.database.read(lambda tx: tx.execute(query).mappings().all())
+    return [
+        (row["address"], tools.master_key.unseal(row["text"], context=row["id"]).decode()) for row in rows
+    ]
+
+
+def test_a_forgotten_password_is_chosen_anew_by_a_mailed_link(mailing_store: RunningStore) -> None:
+    person, path = new_person(mailing_store), "/dashboard/sign-in/forgotten"
+    browser = Browser(mailing_store)
+    assert path in browser.get("/dashboard/sign-in").text
+
+    known = browser.send(path, {"email": person.email.upper()})
+    unknown = browser.send(path, {"email": "nobody@example.com"})
+
+    assert (
+        known.headers["location"] == unknown.headers["location"] == "/dashboard/sign-in?notice=reset-mailed"
+    )
+    ((address, text),) = mails(mailing_store)
+    assert address == person.email
+    url = re.search(r"http://\S+(/dashboard/reset/\S+)", text)
+    assert url is not None
+    browser.send(url[1], {"password": "a new one, longer", "again": "a new one, longer"})
+    browser.get("/dashboard/account")
+
+
+def test_nobody_is_flooded_with_mails(mailing_store: RunningStore) -> None:
+    email, path = new_person(mailing_store).email, "/dashboard/sign-in/forgotten"
+    browser = Browser(mailing_store)
+
+    for _ in range(FOR_MAIL.at_once):
+        browser.send(path, {"email": email})
+    refused = browser.send(path, {"email": email}, status=429)
+
+    assert int(refused.headers["retry-after"]) > 0
+    assert len([address for address, _ in mails(mailing_store) if address == email]) == FOR_MAIL.at_once
+
+
+def test_without_a_mail_server_none_is_promised(store: RunningStore) -> None:
+    browser = Browser(store)
+
+    assert "An owner of your publisher or an administrator" in browser.get("/dashboard/sign-in").text
+    browser.get("/dashboard/sign-in/forgotten", 404)
+    browser.send(
+        "/dashboard/sign-in/forgotten", {"email": "x@example.com"}, page="/dashboard/sign-in", status=404
+    )
+
+
+def test_invitations_are_mailed_too(mailing_store: RunningStore) -> None:
+    administrator, email = sign_in(mailing_store, administrator=True), f"{uuid.uuid4()}@example.com"
+    path = "/dashboard/admin/people"
+
+    page = administrator.send(path, {"email": email, "reviewer": "yes"}, status=200).text
+
+    address, text = mails(mailing_store)[-1]
+    shown = re.search(r"http://[^<]*/dashboard/invitations/[\w-]+", page)
+    assert shown is not None
+    assert (address, shown[0] in text) == (email, True)
+    assert "is on its way to" in page
+
+
 def test_opening_a_link_uses_nothing_up(store: RunningStore, person: Person) -> None:
-    token = store.workshop.tools.database.run(make_reset, person=person, actor="test")
+    _, token = store.workshop.tools.database.run(make_reset, person=person, actor="test")
 
     for _ in range(2):
         page = Browser(store).get(f"/dashboard/reset/{token}")

@@ -23,6 +23,8 @@ OPEN_TO_ALL = {
     "sign in",
     "send sign-in",
     "send second factor",
+    "forgotten password",
+    "mail reset",
     "invitation",
     "accept invitation",
     "reset",

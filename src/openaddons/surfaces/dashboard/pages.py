@@ -31,6 +31,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "offered": "It is offered.",
     "rolling-back": "The earlier content comes back. Browsers get it with their next update check.",
     "unpublishing": "The product is being taken out of the store.",
+    "reset-mailed": "If there is an account with that e-mail address, a mail with a link is on its way.",
     "signed-out": "You are signed out.",
     "joined": "Welcome. Your account has the rights of the invitation.",
     "password-set": "The password is changed. All other sessions have ended.",

@@ -7,7 +7,7 @@ import segno
 from markupsafe import Markup
 
 from openaddons.errors import ValueRefused
-from openaddons.store.accounts import Account, read_account, rename_person, set_password
+from openaddons.store.accounts import Account, read_account, rename_person, set_password, set_wants_mail
 from openaddons.store.members import Member, list_members
 from openaddons.store.one_time_codes import (
     find_step,
@@ -63,6 +63,7 @@ def _show(visit: Visit, *, refused: ValueRefused | None = None, form: str = "") 
         "account": account,
         "sessions": sessions,
         "memberships": memberships,
+        "mails": visit.settings.smtp_url is not None,
         "name": visit.form["name"] or account.person.name,
         "problems": defaultdict(lambda: problems(None), {form: problems(refused)}),
     }
@@ -80,6 +81,11 @@ def _rename(visit: Visit) -> Answer:
         )
     except ValueRefused as refused:
         return _show(visit, refused=refused, form="name")
+    return Redirect(_HERE, notice="saved")
+
+
+def _set_mail(visit: Visit) -> Answer:
+    visit.run(set_wants_mail, person=_visitor(visit).person, wants_mail="wants_mail" in visit.form)
     return Redirect(_HERE, notice="saved")
 
 
@@ -198,6 +204,7 @@ def _remove_second_factor(visit: Visit) -> Answer:
 PAGES: Final = (
     Page("account", "GET", "/account", Who.SIGNED_IN, _show),
     Page("rename", "POST", "/account/name", Who.SIGNED_IN, _rename),
+    Page("choose mail", "POST", "/account/mail", Who.SIGNED_IN, _set_mail),
     Page("change password", "POST", "/account/password", Who.SIGNED_IN, _change_password),
     Page("end other sessions", "POST", "/account/sessions/end", Who.SIGNED_IN, _end_others),
     Page("end session", "POST", "/account/sessions/{session_id}/end", Who.SIGNED_IN, _end_session),

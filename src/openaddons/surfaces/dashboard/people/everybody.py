@@ -13,14 +13,15 @@ from openaddons.store.accounts import (
     set_flags,
 )
 from openaddons.store.invitations import invite_person, list_invitations, withdraw_invitation
-from openaddons.store.links import Link, LinkKind
+from openaddons.store.links import Link
 from openaddons.store.members import Member, list_members
 from openaddons.store.people import Person
 from openaddons.store.second_factors import remove_second_factor
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
-from openaddons.surfaces.dashboard.people.members import link_made
+from openaddons.surfaces.dashboard.people.members import link_given
 from openaddons.surfaces.dashboard.people.signing_in import problems
+from openaddons.work.giving_links import give_link
 
 _HERE: Final = "/dashboard/admin/people"
 
@@ -46,7 +47,8 @@ def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
 
 def _invite(visit: Visit) -> Answer:
     try:
-        link, token = visit.run(
+        given = give_link(
+            visit.tools,
             invite_person,
             email=visit.form["email"],
             reviewer="reviewer" in visit.form,
@@ -56,7 +58,7 @@ def _invite(visit: Visit) -> Answer:
         )
     except ValueRefused as refused:
         return _show(visit, refused=refused)
-    return link_made(visit, kind=link.kind, token=token, email=link.email or "", back=_HERE)
+    return link_given(given, back=_HERE)
 
 
 def _withdraw(visit: Visit) -> Answer:
@@ -107,9 +109,14 @@ def _person(visit: Visit) -> Person:
 
 
 def _reset(visit: Visit) -> Answer:
-    person = _person(visit)
-    token = visit.run(make_reset, person=person, actor=visit.actor, correlation_id=visit.correlation_id)
-    return link_made(visit, kind=LinkKind.RESET, token=token, email=person.email, back=_HERE)
+    given = give_link(
+        visit.tools,
+        make_reset,
+        person=_person(visit),
+        actor=visit.actor,
+        correlation_id=visit.correlation_id,
+    )
+    return link_given(given, back=_HERE)
 
 
 def _remove_second_factor(visit: Visit) -> Answer:

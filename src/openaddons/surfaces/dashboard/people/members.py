@@ -5,12 +5,13 @@ from typing import Final
 from openaddons.errors import ValueRefused
 from openaddons.store.accounts import make_reset_of_member
 from openaddons.store.invitations import invite_person, list_invitations, withdraw_invitation
-from openaddons.store.links import Link, LinkKind, link_url
+from openaddons.store.links import Link
 from openaddons.store.members import Member, list_members, remove_member, set_role
 from openaddons.store.people import Role
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.surfaces.dashboard.people.signing_in import problems
+from openaddons.work.giving_links import GivenLink, give_link
 
 
 def _here(visit: Visit) -> str:
@@ -24,10 +25,9 @@ def _role(visit: Visit) -> Role:
     return Role[chosen]
 
 
-def link_made(visit: Visit, *, kind: LinkKind, token: str, email: str, back: str) -> Html:
+def link_given(given: GivenLink, *, back: str) -> Html:
     """The page that shows a link, now and never again."""
-    url = link_url(visit.settings.base_url, kind=kind, token=token)
-    return Html("people/link-made.html", {"url": url, "email": email, "kind": kind.value, "back": back})
+    return Html("people/link-given.html", {"given": given, "back": back})
 
 
 def _read(tx: Transaction, *, publisher_id: str) -> tuple[list[Member], list[Link]]:
@@ -48,7 +48,8 @@ def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
 
 def _invite(visit: Visit) -> Answer:
     try:
-        link, token = visit.run(
+        given = give_link(
+            visit.tools,
             invite_person,
             email=visit.form["email"],
             publisher_id=visit.path["publisher_id"],
@@ -58,7 +59,7 @@ def _invite(visit: Visit) -> Answer:
         )
     except ValueRefused as refused:
         return _show(visit, refused=refused)
-    return link_made(visit, kind=link.kind, token=token, email=link.email or "", back=_here(visit))
+    return link_given(given, back=_here(visit))
 
 
 def _withdraw(visit: Visit) -> Answer:
@@ -96,14 +97,15 @@ def _remove(visit: Visit) -> Answer:
 
 
 def _reset(visit: Visit) -> Answer:
-    person, token = visit.run(
+    given = give_link(
+        visit.tools,
         make_reset_of_member,
         publisher_id=visit.path["publisher_id"],
         person_id=visit.path["person_id"],
         actor=visit.actor,
         correlation_id=visit.correlation_id,
     )
-    return link_made(visit, kind=LinkKind.RESET, token=token, email=person.email, back=_here(visit))
+    return link_given(given, back=_here(visit))
 
 
 _PATH: Final = "/publishers/{publisher_id}/people"

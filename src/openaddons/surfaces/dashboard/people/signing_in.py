@@ -4,9 +4,10 @@ import re
 from collections import defaultdict
 from typing import Final
 
-from openaddons.errors import ValueRefused
+from openaddons.errors import NotFound, ValueRefused
 from openaddons.store.sessions import ABSOLUTE, end_session
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
+from openaddons.work.giving_links import mail_reset
 from openaddons.work.signing_in import Browser, SecondFactorAsked, SignedIn, finish_sign_in, sign_in
 
 HOME: Final = "/dashboard"
@@ -53,7 +54,12 @@ def _show(visit: Visit) -> Answer:
 
 
 def _form(visit: Visit, *, then: str, refused: ValueRefused | None = None) -> Html:
-    values = {"next": then, "email": visit.form["email"], "problems": problems(refused)}
+    values = {
+        "next": then,
+        "email": visit.form["email"],
+        "problems": problems(refused),
+        "mails": visit.settings.smtp_url is not None,
+    }
     return Html("people/sign-in.html", values, 200 if refused is None else 400)
 
 
@@ -87,6 +93,17 @@ def _take_code(visit: Visit) -> Answer:
     return proceed(visit, came, then=then)
 
 
+def _forgotten(visit: Visit) -> Html:
+    if visit.settings.smtp_url is None:
+        raise NotFound
+    return Html("people/forgotten.html")
+
+
+def _mail_reset(visit: Visit) -> Answer:
+    mail_reset(visit.tools, email=visit.form["email"], browser=browser_of(visit))
+    return Redirect("/dashboard/sign-in", notice="reset-mailed")
+
+
 def _sign_out(visit: Visit) -> Answer:
     assert visit.visitor is not None
     visit.run(
@@ -103,5 +120,7 @@ PAGES: Final = (
     Page("sign in", "GET", "/sign-in", Who.ANYBODY, _show),
     Page("send sign-in", "POST", "/sign-in", Who.ANYBODY, _take),
     Page("send second factor", "POST", "/sign-in/second-factor", Who.ANYBODY, _take_code),
+    Page("forgotten password", "GET", "/sign-in/forgotten", Who.ANYBODY, _forgotten),
+    Page("mail reset", "POST", "/sign-in/forgotten", Who.ANYBODY, _mail_reset),
     Page("sign out", "POST", "/sign-out", Who.SIGNED_IN, _sign_out),
 )
