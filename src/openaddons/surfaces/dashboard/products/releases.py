@@ -1,5 +1,6 @@
 """Releases: which version browsers are offered, offering one to more of them, and bringing an earlier one back."""
 
+import itertools
 from typing import Final
 
 from openaddons.errors import TransitionRefused, ValueRefused
@@ -30,11 +31,18 @@ def _page(visit: Visit, refusal: ValueRefused | None = None) -> Html:
     standings, rings = visit.read(_read, product_id=visit.product.id)
     values = {
         "standings": standings,
+        "offerable": _offerable(standings),
         "rings": rings,
         "to_all": TO_ALL,
         "problem": "" if refusal is None else refusal.facts["problem"],
     }
     return Html("products/releases.html", values, status=200 if refusal is None else 400)
+
+
+def _offerable(standings: list[Standing]) -> set[str]:
+    """Ids of the releases that are ahead of what all are offered: no other can be offered to anybody."""
+    ahead = itertools.takewhile(lambda each: not each.live, standings)
+    return {each.release.id for each in ahead if each.release.withdrawn_time is None}
 
 
 def _offer(visit: Visit) -> Answer:
