@@ -11,7 +11,6 @@ from openaddons.store.overview import (
     PAGE_PRODUCTS,
     OverviewPage,
     ProductSheet,
-    Wait,
     read_overview,
     read_product_sheet,
 )
@@ -93,47 +92,47 @@ def sheet(database: Database, product_id: str) -> ProductSheet:
     return database.read(read_product_sheet, product_id=product_id, require=Requirement.PACKAGE)
 
 
-def waits(database: Database, account: Account, product_id: str) -> str | None:
-    """What the product waits for: its page and the list say the same."""
+def waits(database: Database, account: Account, product_id: str) -> tuple[str, bool]:
+    """What the product waits for, and whether its draft was never submitted: its page and the list say the same."""
     (found,) = overview(database, account).products
-    assert found.wait == sheet(database, product_id).wait
-    return None if found.wait is None else found.wait.what
+    assert found.standing == sheet(database, product_id).standing
+    return found.standing.words, found.unsubmitted
 
 
 def test_a_product_says_what_it_waits_for_from_its_first_day_to_its_last(
     workshop: Workshop, database: Database, account: Account, upload: Upload
 ) -> None:
     product_id = create(database, account, "Sample")
-    assert waits(database, account, product_id) == "a package to be uploaded"
+    assert waits(database, account, product_id) == ("its publisher to submit it", False)
 
     upload(product_id, "1.0")
-    assert waits(database, account, product_id) == "its draft to be submitted"
+    assert waits(database, account, product_id) == ("its publisher to submit it", True)
 
     submission_id = submitted(workshop, product_id)
-    assert waits(database, account, product_id) == "a reviewer's decision"
+    assert waits(database, account, product_id) == ("a reviewer's decision", False)
 
     database.run(reject_submission, submission_id=submission_id, reason="It is empty.", actor="test")
-    assert waits(database, account, product_id) == "its publisher to mend what the review found"
+    assert waits(database, account, product_id) == ("its publisher to submit again", False)
 
     upload(product_id, "1.1")
-    assert waits(database, account, product_id) == "its draft to be submitted"
+    assert waits(database, account, product_id) == ("its publisher to submit again", True)
 
     database.run(block_product, product_id=product_id, reason="It leaks.", actor="test")
-    assert waits(database, account, product_id) == "the store's administrator, who blocked it"
+    assert waits(database, account, product_id)[0] == "the store's administrator, who blocked it"
 
 
-def test_a_product_that_is_in_the_store_as_its_draft_says_waits_for_nothing(
+def test_a_product_that_is_in_the_store_waits_for_nothing_and_tells_of_a_newer_draft(
     workshop: Workshop, account: Account, upload: Upload
 ) -> None:
     database = workshop.tools.database
-    product = publish(workshop, account, upload)
-    assert waits(database, account, product) is None
+    product_id = publish(workshop, account, upload)
+    assert waits(database, account, product_id) == ("nothing", False)
 
-    database.run(unpublish_product, product_id=product, actor="test")
-    assert waits(database, account, product) == "the store to take it out"
+    upload(product_id, "1.1")
+    assert waits(database, account, product_id) == ("nothing", True)
 
-    workshop.finish(product)
-    assert waits(database, account, product) == "its draft to be submitted"
+    database.run(unpublish_product, product_id=product_id, actor="test")
+    assert waits(database, account, product_id) == ("the store to take it out", True)
 
 
 def test_the_sheet_has_what_is_live_in_review_and_drafted_side_by_side(
@@ -162,10 +161,13 @@ def test_the_sheet_has_what_is_live_in_review_and_drafted_side_by_side(
     assert versions == ["1.0", "1.0", "2.0", "2.0", "3.0", "3.0"]
     assert found.update is not None
     assert (found.update.id, found.current) == (update_id, found.update)
-    assert found.publisher == account.publisher.name
     (listed,) = overview(database, account).products
-    assert (listed.live_version, listed.draft_version) == ("1.0", "3.0")
-    assert listed.wait == Wait("a reviewer's decision", found.update.last_updated_time)
+    assert (listed.publisher, listed.live_version, listed.draft_version, listed.unsubmitted) == (
+        account.publisher.name,
+        "1.0",
+        "3.0",
+        True,
+    )
 
     database.run(block_product, product_id=product_id, reason="It leaks.", actor="test")
     (listed,) = overview(database, account).products
@@ -184,11 +186,8 @@ def test_a_roll_back_is_told_beside_what_is_in_review(
     found = sheet(database, product_id)
 
     assert found.roll_back is not None
-    assert (found.roll_back.id, found.update, found.wait) == (
-        asked.id,
-        None,
-        Wait("the store to sign and release it", asked.last_updated_time),
-    )
+    assert (found.roll_back.id, found.update) == (asked.id, None)
+    assert found.standing.words == "the store to sign and release it"
 
 
 def test_an_overview_is_sorted_by_name_whatever_its_case_and_has_pages(

@@ -3,10 +3,9 @@
 A page asks a fixed number of questions, however much it shows.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -17,27 +16,16 @@ from openaddons.store.packages import UploadedPackage, read_packages
 from openaddons.store.products import PRODUCT, Product, find_product, product_of
 from openaddons.store.releases import Release, read_release
 from openaddons.store.session import Transaction
-from openaddons.store.standing import Standing, standings_of
-from openaddons.store.states import PENDING_SUBMISSION, ProductState, SubmissionState
+from openaddons.store.standing import Standing, standing_of_product, standings_of_products
 from openaddons.store.submissions import (
     Submission,
     current_submission,
-    current_submissions,
     list_submissions,
     live_package_id,
 )
-from openaddons.store.tables import drafts, packages, products, publishers, releases
+from openaddons.store.tables import drafts, packages, products, publishers, releases, submissions
 
 PAGE_PRODUCTS: Final = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """What a product waits for, in words, and since when."""
-
-    what: str
-    since: datetime | None
-    """None where it is not written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +37,9 @@ class OwnProduct:
     live_version: str | None
     """What all are offered."""
     draft_version: str | None
-    wait: Wait | None
-    """None: it waits for nothing."""
+    unsubmitted: bool
+    """Whether the draft's package, or what it says of it, was never sent to certification as it is."""
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +56,23 @@ def read_overview(
 ) -> OverviewPage:
     """Products of these publishers, or of all with None, in whose names all of the words occur.
 
-    A word may also be a product ID or a CRX ID. Pages count from 1. Two questions, and four about what is pending.
+    A word may also be a product ID or a CRX ID. Pages count from 1. One question, and those of
+    `standings_of_products`.
     """
+    submitted = (
+        sa.select(sa.func.max(submissions.c.revision))
+        .where(submissions.c.product_id == products.c.id, submissions.c.restored_release_id.is_(None))
+        .scalar_subquery()
+    )
     query = (
         sa.select(
             *PRODUCT,
             publishers.c.name.label("publisher"),
             releases.c.version.label("live_version"),
             packages.c.version.label("draft_version"),
-            drafts.c.package_id,
-            drafts.c.revision,
-            drafts.c.live_revision,
-            drafts.c.last_updated_time.label("draft_time"),
+            sa.and_(
+                drafts.c.package_id.is_not(None), drafts.c.revision > sa.func.coalesce(submitted, -1)
+            ).label("unsubmitted"),
         )
         .join_from(products, publishers, publishers.c.id == products.c.publisher_id)
         .join(drafts, drafts.c.product_id == products.c.id)
@@ -92,11 +86,20 @@ def read_overview(
     if publisher_ids is not None:
         query = query.where(products.c.publisher_id.in_(publisher_ids))
     rows = tx.execute(query).mappings().all()
-    shown = rows[:PAGE_PRODUCTS]
-    submissions = current_submissions(tx, product_ids=[row["id"] for row in shown])
-    standings = standings_of(tx, found=[*submissions.values()])
+    shown = [(product_of(row), row) for row in rows[:PAGE_PRODUCTS]]
+    standings = standings_of_products(tx, found=[product for product, _ in shown])
     return OverviewPage(
-        tuple(_own_product(row, submissions.get(row["id"]), standings) for row in shown),
+        tuple(
+            OwnProduct(
+                product=product,
+                publisher=row["publisher"],
+                live_version=row["live_version"] if product.served else None,
+                draft_version=row["draft_version"],
+                unsubmitted=row["unsubmitted"],
+                standing=standings[product.id],
+            )
+            for product, row in shown
+        ),
         more=len(rows) > PAGE_PRODUCTS,
     )
 
@@ -110,52 +113,12 @@ def _matches(word: str) -> sa.ColumnElement[bool]:
     )
 
 
-def _own_product(
-    row: sa.RowMapping, submission: Submission | None, standings: Mapping[str, Standing]
-) -> OwnProduct:
-    product = product_of(row)
-    return OwnProduct(
-        product=product,
-        publisher=row["publisher"],
-        live_version=row["live_version"] if product.served else None,
-        draft_version=row["draft_version"],
-        wait=_wait(product, row, submission, standings, draft_time=row["draft_time"]),
-    )
-
-
-def _wait(  # noqa: PLR0911 - one return for each thing that is waited for
-    product: Product,
-    draft: Mapping[Any, Any],
-    submission: Submission | None,
-    standings: Mapping[str, Standing],
-    *,
-    draft_time: datetime,
-) -> Wait | None:
-    """``draft`` is its row; ``submission`` the current one."""
-    if product.state is ProductState.BLOCKED:
-        return Wait("the store's administrator, who blocked it", product.kept_back_time)
-    if product.state is ProductState.UNPUBLISHING:
-        return Wait("the store to take it out", None)
-    if submission is not None and submission.state in PENDING_SUBMISSION:
-        standing = standings[submission.id]
-        return Wait(standing.words, standing.since)
-    if draft["package_id"] is None:
-        return Wait("a package to be uploaded", draft_time)
-    ended = (SubmissionState.REVIEW_FAILED, draft["revision"])
-    if submission is not None and (submission.state, submission.revision) == ended:
-        return Wait("its publisher to mend what the review found", submission.last_updated_time)
-    if draft["revision"] != draft["live_revision"]:
-        return Wait("its draft to be submitted", draft_time)
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class ProductSheet:
     """All that the page of a product shows."""
 
     product: Product
-    publisher: str
-    wait: Wait | None
+    standing: Standing
     draft: Draft
     draft_package: UploadedPackage | None
     live: Release | None
@@ -176,7 +139,6 @@ def read_product_sheet(tx: Transaction, *, product_id: str, require: Requirement
     """A product, side by side what is live, what is in review and what the draft holds. Raises `NotKnown`."""
     # The product is read after its submissions: what they say has happened, it shows already.
     current = current_submission(tx, product_id=product_id)
-    standings = standings_of(tx, found=[] if current is None else [current])
     pending = list_submissions(tx, product_id=product_id, pending=True)
     update, roll_back = (_of_kind(pending, rolls_back=each) for each in (False, True))
     product = find_product(tx, id_or_crx_id=product_id)
@@ -187,11 +149,9 @@ def read_product_sheet(tx: Transaction, *, product_id: str, require: Requirement
     found = read_packages(tx, package_ids=(draft["package_id"], live_id, update_id))
     offered = product.live_release_id if product.served else None
     uploads = list_operations(tx, product_id=product_id, kind=OperationKind.UPLOAD, limit=1)
-    name = sa.select(publishers.c.name).where(publishers.c.id == product.publisher_id)
     return ProductSheet(
         product=product,
-        publisher=tx.execute(name).scalar_one(),
-        wait=_wait(product, draft, current, standings, draft_time=draft["last_updated_time"]),
+        standing=standing_of_product(tx, product=product),
         draft=describe_draft(draft, package, require=require),
         draft_package=found.get(draft["package_id"]),
         live=None if offered is None else read_release(tx, release_id=offered),
