@@ -21,6 +21,7 @@ from tests.stores import Account, RunningStore
 from tests.wire.conftest import new_account
 
 SESSION_COOKIE = "openaddons-session"
+_FOLLOWER = ("offering.generation", "offered_generation")
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]{64})"')
 
 
@@ -145,13 +146,15 @@ def administrator(store: RunningStore) -> Browser:
 def counting_queries(store: RunningStore) -> Iterator[list[str]]:
     """The statements with which pages ask the store's database meanwhile: open one page at a time.
 
-    What the store's own threads do, which may still be at work, is left out; all that pages write is done by them.
+    What the store does beside them is left out: its own threads, by which all is written, and what looks whether
+    browsers are offered something else.
     """
     statements: list[str] = []
 
     def note(*call: Any) -> None:
-        if not threading.current_thread().name.startswith("openaddons-"):
-            statements.append(str(call[2]))
+        statement, thread = str(call[2]), threading.current_thread().name
+        if not thread.startswith("openaddons-") and not any(each in statement for each in _FOLLOWER):
+            statements.append(statement)
 
     engine = store.workshop.tools.database.engine
     sa.event.listen(engine, "before_cursor_execute", note)
