@@ -219,6 +219,17 @@ def list_products(tx: Transaction, *, publisher: Publisher | None = None) -> lis
     return [product_of(row) for row in tx.execute(query).mappings()]
 
 
+def product_names(tx: Transaction, *, publisher_id: str, limit: int) -> dict[str, str]:
+    """The names of a publisher's products by their ids, in the order of the names."""
+    query = (
+        sa.select(products.c.id, products.c.name)
+        .where(products.c.publisher_id == publisher_id)
+        .order_by(products.c.sorted_name, products.c.id)
+        .limit(limit)
+    )
+    return {row.id: row.name for row in tx.execute(query).all()}
+
+
 def page_of_products(
     tx: Transaction, *, publisher_id: str, product_id: str | None, after: str | None, limit: int
 ) -> list[str]:

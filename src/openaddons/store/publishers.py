@@ -272,6 +272,16 @@ def rotate_credential(
     return new, secret
 
 
+def find_credential(tx: Transaction, *, publisher: Publisher, credential_id: str) -> Credential:
+    """One of a publisher's credentials. Raises `NotKnown`."""
+    row = tx.one_or_none(
+        _CREDENTIALS.where(credentials.c.id == credential_id, credentials.c.client_id == publisher.client_id)
+    )
+    if row is None:
+        raise NotKnown(noun="key", id=credential_id)
+    return _credential(row)
+
+
 def list_credentials(tx: Transaction, *, publisher: Publisher | None = None) -> list[Credential]:
     """The credentials of a publisher or of all, oldest first."""
     query = _CREDENTIALS.order_by(credentials.c.created_time, credentials.c.id)

@@ -34,7 +34,7 @@ from openaddons.store.people import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
 from openaddons.store.sessions import SEEN_EVERY, see_session
-from openaddons.surfaces.dashboard import admin, modules, people, products
+from openaddons.surfaces.dashboard import admin, keys, modules, people, products, webhooks
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form
 from openaddons.surfaces.dashboard.pages import (
@@ -56,7 +56,14 @@ from openaddons.surfaces.throttle import Throttle
 from openaddons.work.tools import Tools
 
 PREFIX: Final = "/dashboard"
-PAGES: Final[tuple[Page, ...]] = (*admin.PAGES, *people.PAGES, *products.PAGES, *modules.PAGES)
+PAGES: Final[tuple[Page, ...]] = (
+    *admin.PAGES,
+    *people.PAGES,
+    *products.PAGES,
+    *modules.PAGES,
+    *keys.PAGES,
+    *webhooks.PAGES,
+)
 """Every page, by noun."""
 
 _SUBMISSION_ID: Final = re.compile(r"[0-9]{19}")

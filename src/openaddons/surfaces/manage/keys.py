@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from openaddons.clock import wire_time
-from openaddons.errors import NotFound
-from openaddons.ids import read_guid
+from openaddons.errors import NotFound, NotKnown
+from openaddons.ids import NOBODYS_GUID, read_guid
 from openaddons.store.publishers import (
     Credential,
     CredentialKind,
     Publisher,
     create_credential,
+    find_credential,
     list_credentials,
     read_publisher,
     revoke_own_credential,
@@ -114,10 +115,10 @@ def _revoked(tx: Transaction, call: Call) -> None:
 def _own_key(tx: Transaction, call: Call) -> tuple[Publisher, Credential]:
     """The key in the path and its publisher. Raises `KeyScoped` or `NotFound`."""
     publisher, key_id = _publisher(tx, call), read_guid(call.path["key_id"])
-    for each in list_credentials(tx, publisher=publisher):
-        if each.id == key_id:
-            return publisher, each
-    raise NotFound
+    try:
+        return publisher, find_credential(tx, publisher=publisher, credential_id=key_id or NOBODYS_GUID)
+    except NotKnown:
+        raise NotFound from None
 
 
 ENDPOINTS: Final = (
