@@ -174,15 +174,16 @@ def in_words(grant: Grant) -> GrantInWords:
 def difference(old: Content, new: Content) -> Difference:
     """What became of ``old`` in ``new``."""
     return Difference(
-        files=_file_difference(old.digests, new.digests),
+        files=file_difference(old.digests, new.digests),
         required=_grant_difference(required(old.manifest), required(new.manifest)),
         optional=_grant_difference(optional(old.manifest), optional(new.manifest)),
     )
 
 
-def _file_difference(
+def file_difference(
     before: Mapping[str, str] | None, after: Mapping[str, str] | None
 ) -> FileDifference | None:
+    """What became of files, by their digests; None where those of one side are not known."""
     if before is None or after is None:
         return None
     kept = before.keys() & after.keys()
