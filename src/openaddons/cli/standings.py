@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from openaddons.store.standing import NO_RECORD, Standing, WaitsFor
+from openaddons.store.standing import Standing, WaitsFor
 
 
 def standing_lines(standing: Standing) -> Iterator[str]:
@@ -14,5 +14,5 @@ def standing_lines(standing: Standing) -> Iterator[str]:
     if standing.place is not None:
         yield f"  place      {standing.place.number} of {standing.place.total} in the queue"
     if standing.waits_for is WaitsFor.REVIEWER:
-        yield f"  reviews    {standing.record.words if standing.record else NO_RECORD}"
+        yield f"  reviews    {standing.reviews_take}"
     yield f"  next       {standing.next}"

@@ -6,18 +6,20 @@ A product's own policy comes first, then what the store's people chose at run ti
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import sqlalchemy as sa
 
 from openaddons.errors import ValueRefused
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
-from openaddons.store.products import Product
+from openaddons.store.products import PRODUCT, Product, product_of
 from openaddons.store.session import Transaction
-from openaddons.store.tables import store_certification
+from openaddons.store.tables import products, store_certification
 
-_ROW = 1
-_DELAY_SECONDS_LIMIT = 366 * 86_400
+_ROW: Final = 1
+_DELAY_SECONDS_LIMIT: Final = 366 * 86_400
+_LISTED_LIMIT: Final = 200
 
 
 class Source(StrEnum):
@@ -65,6 +67,17 @@ def certification_in_force(tx: Transaction, *, product: Product, settings: Setti
     if product.certification is None:
         return Certification(store.policy, delay_seconds, store.source, store.chosen_by, store.chosen_time)
     return Certification(CertificationPolicy(product.certification), delay_seconds, Source.PRODUCT)
+
+
+def products_with_own_policy(tx: Transaction) -> list[Product]:
+    """The products that have a policy of their own, by name, no more than 200."""
+    query = (
+        sa.select(*PRODUCT)
+        .where(products.c.certification.is_not(None))
+        .order_by(products.c.sorted_name, products.c.id)
+        .limit(_LISTED_LIMIT)
+    )
+    return [product_of(row) for row in tx.execute(query).mappings()]
 
 
 def choose_store_certification(

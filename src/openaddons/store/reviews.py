@@ -17,8 +17,10 @@ from openaddons.packages.findings import Finding
 from openaddons.packages.permissions import (
     Content,
     Difference,
+    FileDifference,
     GrantInWords,
     difference,
+    file_difference,
     in_words,
     optional,
     required,
@@ -27,8 +29,8 @@ from openaddons.store.drafts import draft_row, read_package
 from openaddons.store.packages import kept_findings
 from openaddons.store.products import find_product
 from openaddons.store.session import Transaction
-from openaddons.store.submissions import live_package_id, read_submission
-from openaddons.store.tables import contents
+from openaddons.store.submissions import Submission, live_package_id, read_submission
+from openaddons.store.tables import contents, packages
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,23 @@ def review_of_draft(tx: Transaction, *, product_id: str) -> Review | None:
     return _review(tx, package_id=package_id, base_id=live_package_id(tx, product=product))
 
 
+def files_of_submission(tx: Transaction, *, submission: Submission) -> FileDifference | None:
+    """What a submission does to the files; where nothing was in the store, all are added. None: nobody knows."""
+    new = _digests(tx, submission.package_id)
+    old = {} if submission.base_package_id is None else _digests(tx, submission.base_package_id)
+    return file_difference(old, new)
+
+
+def manifests_of_submission(
+    tx: Transaction, *, submission: Submission
+) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """The manifest of what was in the store, None without one, and the submission's."""
+    ids = (submission.base_package_id, submission.package_id)
+    rows = tx.execute(sa.select(packages.c.id, packages.c.facts).where(packages.c.id.in_(ids)))
+    found = {row.id: row.facts["manifest"] for row in rows}
+    return found.get(submission.base_package_id), found[submission.package_id]
+
+
 def _review(tx: Transaction, *, package_id: str, base_id: str | None) -> Review:
     package = _package(tx, package_id)
     base = None if base_id is None else _package(tx, base_id)
@@ -115,6 +134,9 @@ def _reviewed(package: sa.RowMapping) -> Reviewed:
 
 
 def _content(tx: Transaction, package: sa.RowMapping) -> Content:
-    packed = tx.execute(sa.select(contents.c.digests).where(contents.c.package_id == package["id"])).scalar()
-    digests = None if packed is None else json.loads(zlib.decompress(packed))
-    return Content(package["facts"]["manifest"], digests)
+    return Content(package["facts"]["manifest"], _digests(tx, package["id"]))
+
+
+def _digests(tx: Transaction, package_id: str) -> dict[str, str] | None:
+    packed = tx.execute(sa.select(contents.c.digests).where(contents.c.package_id == package_id)).scalar()
+    return None if packed is None else json.loads(zlib.decompress(packed))

@@ -104,6 +104,11 @@ class Standing:
     """None: it waits for no reviewer, or the store has decided too few to tell."""
 
     @property
+    def reviews_take(self) -> str:
+        """The record for people, as part of a sentence."""
+        return self.record.words if self.record else NO_RECORD
+
+    @property
     def awaited(self) -> str | None:
         """The words, where somebody else has to do something before it is in the store; else None."""
         return None if self.waits_for in {WaitsFor.NOTHING, WaitsFor.PUBLISHER} else self.words

@@ -45,7 +45,8 @@ def test_of_a_new_file_every_line_is_shown() -> None:
 def test_each_line_is_in_its_order_and_none_is_lost(before: list[str], after: list[str]) -> None:
     compared = side_by_side("\n".join([*before, "end"]), "\n".join([*after, "end"]))
 
-    olds, news = [], []
+    olds: list[int] = []
+    news: list[int] = []
     for row in compared.rows:
         if row.kind is Kind.SKIPPED:
             assert row.old_line is not None

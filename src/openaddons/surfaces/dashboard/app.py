@@ -34,7 +34,7 @@ from openaddons.store.people import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
 from openaddons.store.sessions import SEEN_EVERY, see_session
-from openaddons.surfaces.dashboard import admin, keys, modules, people, products, webhooks
+from openaddons.surfaces.dashboard import admin, certification, keys, modules, people, products, webhooks
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form
 from openaddons.surfaces.dashboard.pages import (
@@ -61,6 +61,7 @@ PAGES: Final[tuple[Page, ...]] = (
     *people.PAGES,
     *products.PAGES,
     *modules.PAGES,
+    *certification.PAGES,
     *keys.PAGES,
     *webhooks.PAGES,
 )

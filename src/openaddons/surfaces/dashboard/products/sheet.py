@@ -3,7 +3,6 @@
 from typing import Final
 
 from openaddons.store.overview import read_product_sheet
-from openaddons.store.standing import NO_RECORD
 from openaddons.surfaces.dashboard.pages import Html, Page, Visit, Who
 from openaddons.surfaces.storefront.app import ADDONS_PATH
 
@@ -14,11 +13,7 @@ def _show(visit: Visit) -> Html:
         read_product_sheet, product_id=visit.product.id, require=visit.settings.required_fields
     )
     install_url = f"{visit.settings.base_url}{ADDONS_PATH}/{visit.product.crx_id}"
-    values = {
-        "sheet": sheet,
-        "install_url": visit.settings.with_token(install_url),
-        "no_record": NO_RECORD,
-    }
+    values = {"sheet": sheet, "install_url": visit.settings.with_token(install_url)}
     return Html("products/sheet.html", values)
 
 
