@@ -99,7 +99,9 @@ _TITLES: Final = {
     400: "That did not work",
     403: "Not for you",
     404: "There is nothing here",
+    408: "It took too long",
     409: "It has changed meanwhile",
+    413: "That is too much",
     429: "Too often",
 }
 

@@ -42,6 +42,11 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   const [button, bar, words] = ["button", "progress", "[data-upload-words]"].map((each) => form.querySelector(each));
+  const input = form.querySelector("input[type=file]");
+  if (input.files[0]?.size > input.dataset.limitBytes) {
+    words.textContent = "The file is larger than that. Nothing was sent.";
+    return;
+  }
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.upload.onprogress = ({ loaded, total }) => {
