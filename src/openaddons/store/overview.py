@@ -59,6 +59,16 @@ def read_overview(
     A word may also be a product ID or a CRX ID. Pages count from 1. One question, and those of
     `standings_of_products`.
     """
+    # Chosen first: what is skipped is then not joined with anything.
+    chosen = (
+        sa.select(products.c.id)
+        .where(*(_matches(word) for word in words))
+        .order_by(products.c.sorted_name, products.c.id)
+        .limit(PAGE_PRODUCTS + 1)
+        .offset((page - 1) * PAGE_PRODUCTS)
+    )
+    if publisher_ids is not None:
+        chosen = chosen.where(products.c.publisher_id.in_(publisher_ids))
     submitted = (
         sa.select(sa.func.max(submissions.c.revision))
         .where(submissions.c.product_id == products.c.id, submissions.c.restored_release_id.is_(None))
@@ -78,13 +88,9 @@ def read_overview(
         .join(drafts, drafts.c.product_id == products.c.id)
         .outerjoin(releases, releases.c.id == products.c.live_release_id)
         .outerjoin(packages, packages.c.id == drafts.c.package_id)
-        .where(*(_matches(word) for word in words))
+        .where(products.c.id.in_(chosen))
         .order_by(products.c.sorted_name, products.c.id)
-        .limit(PAGE_PRODUCTS + 1)
-        .offset((page - 1) * PAGE_PRODUCTS)
     )
-    if publisher_ids is not None:
-        query = query.where(products.c.publisher_id.in_(publisher_ids))
     rows = tx.execute(query).mappings().all()
     shown = [(product_of(row), row) for row in rows[:PAGE_PRODUCTS]]
     standings = standings_of_products(tx, found=[product for product, _ in shown])
