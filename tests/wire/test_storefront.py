@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from openaddons.store.catalogue import PAGE_PRODUCTS
 from openaddons.store.drafts import set_module
+from openaddons.store.images import add_image
 from openaddons.store.keeping_back import (
     block_product,
     lift_quarantine,
@@ -24,6 +25,8 @@ from openaddons.store.offers import create_ring, withdraw_release
 from openaddons.store.products import Product
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
+from openaddons.work.images import keep_image, redraw
+from tests.pictures import picture
 from tests.stores import Account, RunningStore, make_account, make_published, make_zip
 from tests.unit.packages.pictures import png
 from tests.unit.surfaces.test_policy import read_reg
@@ -171,6 +174,97 @@ def test_the_listing_in_the_default_language_comes_before_the_manifest(
 
     assert text.strip() in shown
     assert "Ein langer Text" not in shown
+
+
+def with_listing(store: RunningStore, account: Account, product: Product, listing: dict[str, Any]) -> None:
+    """Bring a version into the store with this listing; a language's screenshots are given as colours."""
+    tools = store.workshop.tools
+    content = {}
+    for language, (text, colours) in listing.items():
+        keys = []
+        for colour in colours:
+            stored, size = keep_image(tools.objects, redraw(picture(640, 480, colour=colour)))
+            added = tools.database.run(
+                add_image, product_id=product.id, stored=stored, size=size, actor="test"
+            )
+            keys.append(added.object_key)
+        content[language] = {"description": text, "screenshots": keys}
+    tools.database.run(
+        set_module, product_id=product.id, module=Module.LISTING, content=content, actor="test"
+    )
+    update(store, account, product, make_zip("1.1.0"), "1.1.0")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "text"),
+    [
+        ("", "English"),
+        ("fr", "English"),
+        ("de", "Deutsch"),
+        ("DE-at, en;q=0.9", "Deutsch"),
+        ("en;q=0.5, de;q=0.9", "Deutsch"),
+        ("de;q=0, en", "English"),
+        ("pt-PT", "Português"),
+        ("fr, pt", "Português"),
+        ("ja", "English"),
+        ("*", "English"),
+        (";;;,,q=1;de;\x80,fr" + ",fr" * 100 + ",de", "English"),
+        ("x" * 1000 + ",de;q=0.1", "Deutsch"),
+    ],
+)
+def test_the_listing_is_shown_in_the_visitors_language(
+    store: RunningStore, account: Account, published: Product, accepted: str, text: str
+) -> None:
+    words = {"de": "Deutsch. ", "pt-BR": "Português. ", "en": "English. ", "ja": ""}
+    with_listing(store, account, published, {each: (word * 40, []) for each, word in words.items()})
+
+    answer = store.http.get(
+        f"/addons/{published.crx_id}", headers={b"Accept-Language": accepted.encode("latin-1")}
+    )
+
+    shown = {word for word in words.values() if word and word in answer.text}
+    assert shown == {f"{text}. "}
+    tag = next(each for each, word in words.items() if word.startswith(text))
+    assert f'lang="{tag}">{text}. ' in answer.text
+    assert answer.headers["vary"] == "accept-language"
+
+
+def test_screenshots_are_those_of_the_language_and_served_to_be_kept(
+    store: RunningStore, account: Account, published: Product
+) -> None:
+    listing = {
+        "en": ("English. " * 40, [(1, 1, 1), (2, 2, 2)]),
+        "de": ("Deutsch. " * 40, [(3, 3, 3)]),
+        "fr": ("Français. " * 40, []),
+    }
+    with_listing(store, account, published, listing)
+
+    def shots(language: str) -> list[str]:
+        with counted(store) as statements:
+            answer = store.http.get(f"/addons/{published.crx_id}", headers={"Accept-Language": language})
+        assert questions(statements) <= 5
+        return [each for each in Page(answer.text).addresses() if "/screenshots/" in each][::2]
+
+    english, german = shots("en"), shots("de")
+
+    assert (len(english), len(german), shots("fr")) == (2, 1, english)
+    answer = store.http.get(german[0])
+    assert answer.content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert answer.headers["content-type"] == "image/png"
+    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_an_image_that_the_release_does_not_show_is_not_served(
+    store: RunningStore, account: Account, published: Product
+) -> None:
+    with_listing(store, account, published, {"en": ("English. " * 40, [(1, 1, 1)])})
+    tools = store.workshop.tools
+    stored, size = keep_image(tools.objects, redraw(picture(640, 480, colour=(9, 9, 9))))
+    tools.database.run(add_image, product_id=published.id, stored=stored, size=size, actor="test")
+
+    for key in (stored.key, "0" * 64 + ".01234567", "x", "%00"):
+        assert store.http.get(f"/addons/{published.crx_id}/screenshots/{key}").status_code == 404
 
 
 def test_a_withdrawn_version_is_named_and_is_not_what_the_next_is_compared_with(

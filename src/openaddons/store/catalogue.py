@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from openaddons.packages.version import Version
+from openaddons.store.images import Image, find_images
 from openaddons.store.modules import Module, read_language, starting_content
 from openaddons.store.offered import IS_SERVED, SERVED
 from openaddons.store.session import Transaction
@@ -70,6 +71,10 @@ class AddOn:
     crx_id: str
     name: str
     description: str
+    language: str | None
+    """Of the description; None: it is the manifest's."""
+    screenshots: tuple[Image, ...]
+    """Those of the description's language, or if it has none of the package's."""
     publisher: str
     properties: Mapping[str, Any]
     """Content of the modules PROPERTIES and PRIVACY in one: category, URLs, purposes."""
@@ -163,10 +168,11 @@ def search_catalogue(tx: Transaction, *, words: Sequence[str], page: int) -> Cat
     return CataloguePage(found[:PAGE_PRODUCTS], more=len(found) > PAGE_PRODUCTS)
 
 
-def find_add_on(tx: Transaction, *, crx_id: str) -> AddOn | None:
+def find_add_on(tx: Transaction, *, crx_id: str, languages: Sequence[str] = ()) -> AddOn | None:
     """The product of that CRX ID with all that its page shows, be it Hidden; None if it is not in the store.
 
-    Four questions: what is live, what was before it, the manifest of the one before, the rings.
+    Its listing is shown in the first of ``languages`` that it has. Five questions at most: what is live, what was
+    before it, the manifest of the one before, the rings, the screenshots.
     """
     query = (
         sa.select(
@@ -190,10 +196,13 @@ def find_add_on(tx: Transaction, *, crx_id: str) -> AddOn | None:
     if former is not None:
         facts = sa.select(packages.c.facts).where(packages.c.id == former.package_id)
         former_facts = tx.execute(facts).scalar_one()
+    shown = _shown(row.modules, row.facts, languages)
     return AddOn(
         crx_id=crx_id,
         name=row.name,
-        description=_description(row.modules, row.facts),
+        description=shown.description,
+        language=shown.language,
+        screenshots=_screenshots(tx, row.id, shown.screenshots),
         publisher=row.publisher,
         properties=_module(row.modules, Module.PROPERTIES) | _module(row.modules, Module.PRIVACY),
         version=row.version,
@@ -261,15 +270,54 @@ def _module(modules: Mapping[str, Any], module: Module) -> dict[str, Any]:
     return starting_content(module) | content
 
 
-def _description(modules: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
-    """The listing's text in the package's default language, else in any, else what the manifest says."""
-    listing = {
-        language: text
-        for language, content in _module(modules, Module.LISTING).items()
-        if (text := read_language(content)["description"].strip())
-    }
+class _Shown(NamedTuple):
+    """A listing in one language."""
+
+    description: str
+    language: str | None
+    screenshots: Sequence[str]
+
+
+def _shown(modules: Mapping[str, Any], facts: Mapping[str, Any], languages: Sequence[str]) -> _Shown:
+    """The listing in the first of the languages that it has a text in, else in the package's default language, else
+    in any; without a text the manifest's.
+    """
+    listing = {each: read_language(content) for each, content in _module(modules, Module.LISTING).items()}
+    written = [each for each, content in listing.items() if content["description"].strip()]
     default = (facts["default_locale"] or "en").replace("_", "-")
-    return str(listing.get(default) or next(iter(listing.values()), facts["description"]))
+    language = _best(written, (*languages, default)) or next(iter(written), None)
+    own, fallback = (listing[each]["screenshots"] if each in listing else [] for each in (language, default))
+    text = facts["description"] if language is None else listing[language]["description"].strip()
+    return _Shown(text, language, own or fallback)
+
+
+def _best(there: Sequence[str], wanted: Sequence[str]) -> str | None:
+    """The first that is wanted of those there: for de-AT also de (RFC 4647, section 3.4), for pt also pt-BR."""
+    known = {each.lower(): each for each in there}
+    for each in wanted:
+        parts = each.lower().split("-")
+        for count in range(len(parts), 0, -1):
+            if (found := known.get("-".join(parts[:count]))) is not None:
+                return found
+        for tag, found in known.items():
+            if tag.split("-")[0] == parts[0]:
+                return found
+    return None
+
+
+def _screenshots(tx: Transaction, product_id: str, keys: Sequence[str]) -> tuple[Image, ...]:
+    if not keys:
+        return ()
+    found = find_images(tx, product_id=product_id, keys=keys)
+    return tuple(found[key] for key in keys)
+
+
+def is_screenshot(tx: Transaction, *, crx_id: str, key: str) -> bool:
+    """Whether the page of the product shows that image, be it in any language."""
+    query = sa.select(submissions.c.modules).select_from(_LIVE).where(products.c.crx_id == crx_id, IS_SERVED)
+    modules = tx.execute(query).scalar_one_or_none()
+    listing = {} if modules is None else _module(modules, Module.LISTING)
+    return any(key in read_language(content)["screenshots"] for content in listing.values())
 
 
 def _kept(text: str) -> str:

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from openaddons.errors import ValueRefused
 from openaddons.objects import StoredObject
-from openaddons.store.products import lock_product
 from openaddons.store.session import Transaction
 from openaddons.store.tables import images
 
@@ -45,6 +44,8 @@ def add_image(
 
     Raises `ValueRefused` for one more than `IMAGES_LIMIT`.
     """
+    from openaddons.store.products import lock_product
+
     product = lock_product(tx, product_id=product_id)
     own = images.c.product_id == product_id
     known = tx.one_or_none(sa.select(*_COLUMNS).where(own, images.c.digest == stored.digest))

@@ -11,23 +11,27 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from starlette.datastructures import Headers
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from openaddons.errors import NotFound, RequestRefused
 from openaddons.objects import Objects
+from openaddons.objects.keys import is_key
 from openaddons.packages.images import Image, read_image
 from openaddons.settings import Settings
 from openaddons.store.catalogue import (
     find_add_on,
     find_icon_key,
     find_policy_subject,
+    is_screenshot,
     search_catalogue,
 )
 from openaddons.store.session import Database
 from openaddons.surfaces.design import IMMUTABLE, INERT, LOOK, MARK, NOSNIFF, FixedFiles, open_templates
 from openaddons.surfaces.http import plain_route, respond
 from openaddons.surfaces.storefront.add_on_page import add_on_view
+from openaddons.surfaces.storefront.languages import accepted_languages
 from openaddons.surfaces.storefront.policy import Browser, Entry, Format, Mode, System, make_policy
 from openaddons.surfaces.updates.snapshot import PACKAGES_PATH
 from openaddons.surfaces.updates.tokens import Tokens
@@ -38,6 +42,7 @@ ADDONS_PATH: Final = "/addons"
 _HERE: Final = Path(__file__).parent
 _CRX_ID: Final = re.compile(r"[a-p]{32}")
 _ICON_BYTES_LIMIT: Final = 1 << 20
+_SCREENSHOT_BYTES_LIMIT: Final = 5_000_000  # 1280 × 800 pixels of noise are 4 MB
 _QUERY_CHARACTERS_LIMIT: Final = 100
 _WORDS_LIMIT: Final = 8
 _LAST_PAGE: Final = 10_000
@@ -96,6 +101,7 @@ class StorefrontSurface:
             plain_route(ADDONS_PATH + "/static/{name}", "GET", self._answers(self._static_file)),
             plain_route(one, "GET", self._answers(self._add_on)),
             plain_route(one + "/icon", "GET", self._answers(self._icon)),
+            plain_route(one + "/screenshots/{key}", "GET", self._answers(self._screenshot)),
             plain_route(one + "/policy/{browser}/{system}", "GET", self._answers(self._policy)),
         ]
 
@@ -132,7 +138,8 @@ class StorefrontSurface:
 
     def _add_on(self, scope: Scope, query: Mapping[str, str]) -> Answer:
         self._tokens.check(scope["query_string"])
-        add_on = self._database.read(find_add_on, crx_id=_crx_id(scope))
+        languages = accepted_languages(Headers(scope=scope).get("accept-language", ""))
+        add_on = self._database.read(find_add_on, crx_id=_crx_id(scope), languages=languages)
         if add_on is None:
             raise NotFound
         mode = _one_of(query.get("mode") or Mode.FORCE, _MODES)
@@ -140,7 +147,7 @@ class StorefrontSurface:
         update_urls = {name: self._settings.update_url(name) for name in ("", *add_on.rings)}
         view = add_on_view(add_on, mode=mode, ring=ring, update_urls=update_urls)
         download = f"{PACKAGES_PATH}/{add_on.crx_id}/{add_on.digest}.crx"
-        return self._page(
+        page = self._page(
             "add_on.html",
             add_on=add_on,
             view=view,
@@ -151,6 +158,7 @@ class StorefrontSurface:
             sources=f"{'/'.join(self._settings.base_url.split('/')[:3])}/*",
             q="",
         )
+        return page._replace(headers=(*page.headers, (b"vary", b"accept-language")))
 
     def _icon(self, scope: Scope, query: Mapping[str, str]) -> Answer:
         self._tokens.check(scope["query_string"])
@@ -167,6 +175,15 @@ class StorefrontSurface:
             if isinstance(image, Image):
                 return Answer(data, ((b"content-type", _MEDIA_TYPES[image.kind]), *headers))
         return Answer(self._static.content["mark.svg"], ((b"content-type", b"image/svg+xml"), *headers))
+
+    def _screenshot(self, scope: Scope, query: Mapping[str, str]) -> Answer:
+        self._tokens.check(scope["query_string"])
+        crx_id, key = _crx_id(scope), str(scope["path_params"]["key"])
+        if not is_key(key) or not self._database.read(is_screenshot, crx_id=crx_id, key=key):
+            raise NotFound
+        data = b"".join(self._objects.read_range(key, 0, _SCREENSHOT_BYTES_LIMIT))
+        cached = (b"cache-control", self._scope_of_cache() + IMMUTABLE)  # the address names the bytes
+        return Answer(data, ((b"content-type", _MEDIA_TYPES["PNG"]), cached, INERT, NOSNIFF))
 
     def _policy(self, scope: Scope, query: Mapping[str, str]) -> Answer:
         self._tokens.check(scope["query_string"])
