@@ -108,7 +108,13 @@ def rejected(workshop: Workshop, account: Account, *, name: str = "Tab Tally") -
     make_published(workshop, account, product=product)
     submission = database.read(pending_submission, product_id=product.id)
     assert submission is not None
-    database.run(reject_submission, submission_id=submission.id, reason="It asks for too much.", actor="test")
+    database.run(
+        reject_submission,
+        submission_id=submission.id,
+        reason="It asks for too much.",
+        policies=["1.5.1"],
+        actor="test",
+    )
     return product
 
 
@@ -126,6 +132,7 @@ def test_a_mail_names_product_version_and_verdict_with_the_reason_and_a_link(
     assert mail["Subject"] == "Tab Tally 1.0.0: rejected"
     text = mail.get_content()
     assert "It asks for too much." in text
+    assert "Developer policy 1.5.1: Data it needs." in text
     assert f"{workshop.tools.settings.base_url}/dashboard/products/{product.id}\n" in text.replace("\r", "")
 
 

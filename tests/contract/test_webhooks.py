@@ -150,6 +150,7 @@ def test_a_publish_is_told_from_upload_to_release_in_order(
             "operationId": None,
             "verdict": None,
             "reason": None,
+            "policies": [],
             "errorCode": None,
             "detail": None,
             "correlationId": None,

@@ -33,10 +33,12 @@ class Message:
     operation_id: str | None
     verdict: str | None
     reason: str | None
+    policies: tuple[str, ...]
+    """Numbers of the developer policies that a rejection names."""
     error_code: str | None
     """Of an operation that failed."""
     detail: str | None
-    """Of an operation: its message. Of a key: which, and when it ends."""
+    """Of an operation: its message. Of a key: which, and when it ends. Of a question: what is asked or answered."""
     correlation_id: str | None
     """Of the event, else of the publish request that it goes back to."""
 
@@ -53,6 +55,7 @@ class Message:
                 "operationId": self.operation_id,
                 "verdict": self.verdict,
                 "reason": self.reason,
+                "policies": list(self.policies),
                 "errorCode": self.error_code,
                 "detail": self.detail,
                 "correlationId": self.correlation_id,
@@ -86,6 +89,7 @@ def read_message(tx: Transaction, *, event_number: int) -> Message:
         operation_id=event["subject"] if is_operation else found.get("operation_id"),
         verdict=_VERDICTS.get(event["verb"]),
         reason=facts.get("reason") or None,
+        policies=tuple(facts.get("policies", ())),
         error_code=facts.get("error_code") or None,
         detail=facts.get("message") or facts.get("detail"),
         correlation_id=event["correlation_id"] or found.get("correlation_id"),

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from openaddons.settings import SMTP_PORTS, Settings
 from openaddons.store.deliveries import Try
+from openaddons.store.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.messages import Message
 from openaddons.store.outbox import SUBJECT_CHARACTERS_LIMIT, TOPICS
 from openaddons.text import one_line
@@ -30,6 +31,9 @@ def mail_of(message: Message, settings: Settings) -> tuple[str, str]:
     subject = f"{about}: {topic.mail}"
     lines = [f"{about}: {topic.meaning}."]
     lines += [text for text in (message.detail, message.reason) if text]
+    lines += [
+        f"Developer policy {number}: {DEVELOPER_POLICIES[number].title}." for number in message.policies
+    ]
     if message.product_id is not None:
         lines.append(f"{settings.base_url}/dashboard/products/{message.product_id}")
     if message.correlation_id is not None:
