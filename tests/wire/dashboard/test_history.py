@@ -53,7 +53,7 @@ def test_events_show_text_of_others_as_text(store: RunningStore, owner: Browser,
     page = owner.get(at(product, "history")).text
 
     assert f"text: <bdi>{SHOWN}</bdi>" in page
-    assert f'<td class="wrap"><bdi>{SHOWN}</bdi></td>' in page
+    assert f'<td class="wrap small"><bdi>{SHOWN}</bdi></td>' in page
     assert "<b onclick" not in page
 
 

@@ -1,6 +1,7 @@
 """The publisher's products: the overview, a new one, its page, and what is sent to certification from there."""
 
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from openaddons.store.events import list_events
-from openaddons.store.keeping_back import block_product
+from openaddons.store.keeping_back import block_product, quarantine_product
 from openaddons.store.people import Role
 from openaddons.store.products import Product, set_certification
 from openaddons.store.session import Database
@@ -24,7 +25,9 @@ from openaddons.store.submissions import (
     list_submissions,
     reject_submission,
 )
-from tests.stores import Account, RunningStore, make_draft, make_published, make_zip
+from openaddons.surfaces.dashboard import app as dashboard
+from openaddons.surfaces.dashboard.pages import ROLES
+from tests.stores import Account, RunningStore, make_account, make_draft, make_published, make_zip
 from tests.wire.conftest import new_account
 from tests.wire.dashboard.conftest import Browser, counting_queries, sign_in
 
@@ -293,6 +296,44 @@ def test_a_page_of_a_product_asks_as_often_after_many_submissions_as_after_one(
 
     assert [asked(store, owner, path) for path in paths] == few
     assert max(few) <= 20
+
+
+def test_a_product_in_quarantine_says_so_and_why(
+    store: RunningStore, owner: Browser, published: Product
+) -> None:
+    database_of(store).run(quarantine_product, product_id=published.id, reason=FOREIGN, actor="test")
+
+    page = owner.get(at(published)).text
+
+    assert f"The reason: <bdi>{SHOWN}</bdi>" in page
+    assert "Browsers are offered nothing while the product is kept back." in page
+    assert "in quarantine</span>" in owner.get(f"/dashboard?q={published.id}").text
+
+
+def test_text_of_others_is_text_on_every_page_of_a_product(store: RunningStore) -> None:
+    account = make_account(store.workshop, f"{FOREIGN} {uuid.uuid4()}")
+    owner = sign_in(store, account=account)
+    package = make_zip("1.0", name=FOREIGN, files={"a&#60;b.js": b"eval('1')"})
+    product = make_published(
+        store.workshop, account, package, product=make_draft(store.workshop, account, name=FOREIGN)
+    )
+    manually(store, product)
+    upload(store, account, product, "1.1", name=FOREIGN)
+    owner.send(at(product, "submit"), {"notes": FOREIGN})
+    one = newest(store, product).id
+    ids = {"product_id": product.id, "publisher_id": account.publisher.id, "submission_id": one}
+    shown = [page for page in dashboard.PAGES if page.method == "GET" and page.who in ROLES]
+    paths = [
+        page.path.format_map(ids) for page in shown if set(re.findall(r"{(.*?)}", page.path)) <= ids.keys()
+    ]
+
+    pages = {path: owner.http.get(f"/dashboard{path}") for path in ["", *paths]}
+
+    assert len(pages) > 12
+    for path, page in pages.items():
+        assert page.status_code == 200, path
+        assert "<b onclick" not in page.text, path
+        assert SHOWN in page.text, path
 
 
 # ---- submitting
