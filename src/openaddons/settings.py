@@ -4,8 +4,9 @@ Each is read from the environment as ``OPENADDONS_<NAME>``; the command line ove
 """
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -18,6 +19,13 @@ _TOKENS: Final = re.compile(r"[A-Za-z0-9._~-]{16,200}(?:,[A-Za-z0-9._~-]{16,200}
 
 SMTP_PORTS: Final = {"smtps": 465, "smtp+starttls": 587, "smtp": 25}
 """Ways to a mail server, with the port of each (RFC 8314 section 3.3, RFC 6409)."""
+
+
+Network: TypeAlias = IPv4Network | IPv6Network
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def ring_update_url(update_url: str, ring: str) -> str:
@@ -53,6 +61,13 @@ class Settings(BaseSettings):
     public_url: Annotated[
         str | None, Field(description="the store's URL as others see it; default: the address it listens on")
     ] = None
+    trusted_proxies: Annotated[
+        str,
+        Field(
+            description="addresses and networks of the proxies before the store, comma-separated: attempts to sign in are "
+            "counted by the address in their X-Forwarded-For; default: nobody's is believed"
+        ),
+    ] = ""
     update_tokens: Annotated[
         SecretStr | None,
         Field(
@@ -196,6 +211,17 @@ class Settings(BaseSettings):
         if self.smtp_url is not None and "@" not in self.mail_from:
             raise ValueError("OPENADDONS_MAIL_FROM must name a sender: store@example.org")
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies_are_networks(cls, value: str) -> str:
+        _networks(value)
+        return value
+
+    @property
+    def proxy_networks(self) -> tuple[Network, ...]:
+        """Where the proxies are that are trusted."""
+        return _networks(self.trusted_proxies)
 
     @property
     def base_url(self) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openaddons.errors import InternalFailure, MethodNotAllowed, NotFound, RequestRefused, UploadTimedOut
 from openaddons.ids import new_correlation_id
+from openaddons.settings import Network
 
 log = structlog.get_logger()
 
@@ -32,6 +34,31 @@ def correlation_id(scope: Scope) -> str:
     if _CORRELATION not in scope:
         scope[_CORRELATION] = new_correlation_id()
     return str(scope[_CORRELATION])
+
+
+def sender_address(scope: Scope, proxies: Iterable[Network]) -> str:
+    """The network address that a request comes from; ``unknown`` where the server does not know.
+
+    A proxy that is trusted is asked for the one before it: each adds to the end of ``X-Forwarded-For``, and what
+    stands before the first that is not trusted anybody may have written.
+    """
+    address = str((scope.get("client") or ("unknown", 0))[0])
+    claimed = ",".join(Headers(scope=scope).getlist("x-forwarded-for")).split(",")
+    while claimed and _is_in(address, proxies):
+        former = claimed.pop().strip()
+        try:
+            address = str(ip_address(former))
+        except ValueError:
+            break
+    return address
+
+
+def _is_in(address: str, networks: Iterable[Network]) -> bool:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
 
 
 async def respond(

@@ -51,7 +51,14 @@ from openaddons.surfaces.dashboard.pages import (
 )
 from openaddons.surfaces.design import IMMUTABLE, INERT, LOOK, MARK, NOSNIFF, FixedFiles, open_templates
 from openaddons.surfaces.edge.app import Door
-from openaddons.surfaces.http import ClientGone, correlation_id, plain_route, read_body, respond
+from openaddons.surfaces.http import (
+    ClientGone,
+    correlation_id,
+    plain_route,
+    read_body,
+    respond,
+    sender_address,
+)
 from openaddons.surfaces.throttle import Throttle
 from openaddons.work.tools import Tools
 
@@ -123,6 +130,7 @@ class DashboardSurface:
         self._throttle = throttle
         self._door = door
         self._cookies = Cookies(tools.settings, tools.master_key.derive("forms of the dashboard"))
+        self._proxies = tools.settings.proxy_networks
         self._root = urlsplit(tools.settings.base_url).path
         self._static = FixedFiles(_STATIC, path=f"{self._root}{PREFIX}/static")
         self._templates = open_templates(_HERE / "templates")
@@ -158,7 +166,7 @@ class DashboardSurface:
                 path=path,
                 query=dict(parse_qsl(scope["query_string"].decode("ascii", "replace"), max_num_fields=100)),
                 correlation_id=correlation_id(scope),
-                address=str((scope.get("client") or ("unknown", 0))[0]),
+                address=sender_address(scope, self._proxies),
                 user_agent=headers.get("user-agent", "")[:300],
                 cookies=cookies,
                 jar=self._cookies,
