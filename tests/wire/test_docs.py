@@ -19,6 +19,7 @@ from openaddons.work import outcomes
 ROOT = Path(__file__).parent.parent.parent
 PAGES = ("api.md", "management.md", "updates.md", "emulator.md", "dashboard.md")
 PAGE = "".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in PAGES)
+SECURITY = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if line.startswith("|") and "::test_" in line]
 
 
@@ -35,7 +36,9 @@ def constant(node: ast.expr) -> str:
     return str(node.value)
 
 
-@pytest.mark.parametrize("named", re.findall(r"tests/wire/(?:\w+/)?test_\w+\.py(?:::test_\w+)?", PAGE))
+@pytest.mark.parametrize(
+    "named", sorted(set(re.findall(r"tests/(?:\w+/)+test_\w+\.py(?:::test_\w+)?", PAGE + SECURITY)))
+)
 def test_a_test_that_the_page_names_is_there(named: str) -> None:
     path, _, name = named.partition("::")
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
