@@ -64,8 +64,8 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[
         str,
         Field(
-            description="addresses and networks of the proxies before the store, comma-separated: attempts to sign in are "
-            "counted by the address in their X-Forwarded-For; default: nobody's is believed"
+            description="addresses and networks of the proxies before the store, comma-separated: attempts to sign in "
+            "are counted by the address in their X-Forwarded-For; default: nobody's is believed"
         ),
     ] = ""
     update_tokens: Annotated[
