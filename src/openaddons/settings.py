@@ -130,9 +130,9 @@ class Settings(BaseSettings):
     tokens_per_minute: Annotated[
         int, Field(gt=0, description="token requests per client ID and minute before 429")
     ] = 600
-    uploads_at_once: Annotated[int, Field(gt=0, description="uploads under way per client ID before 429")] = (
-        16
-    )
+    uploads_at_once: Annotated[
+        int, Field(gt=0, description="uploads under way per client ID, or person, before 429")
+    ] = 16
     status_wait_seconds: Annotated[
         float, Field(ge=0, le=25, description="how long a status request waits for a running operation")
     ] = 10.0

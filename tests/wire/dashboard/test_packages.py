@@ -238,6 +238,24 @@ def test_an_upload_that_stops_is_given_up_and_nothing_of_it_is_kept(
     assert (newest_upload(small_store, product), objects_of(small_store)) == (None, before)
 
 
+def test_a_person_has_few_uploads_under_way_and_others_are_not_kept_waiting(
+    open_own_store: OpenStore,
+) -> None:
+    with open_own_store(uploads_at_once=1) as store:
+        account = new_account(store)
+        product = new_product(store, account)
+        first, other = (sign_in(store, account=account) for _ in range(2))
+        incoming = store.workshop.tools.settings.data / "objects"
+        with connect(store) as connection:
+            connection.sendall(head_of_upload(store, first, product, size_bytes=2_000_000) + bytes(1_500_000))
+            store.wait_for(lambda: any(each.stat().st_size for each in incoming.rglob("*") if each.is_file()))
+
+            answer = send_package(first, product, ("x.zip", make_zip()), status=429)
+            send_package(other, product, ("x.zip", make_zip()))
+
+        assert "Rate limit is exceeded. Try again in 1 seconds." in answer.text
+
+
 def test_an_upload_that_is_cut_off_leaves_nothing_behind(
     small_store: RunningStore, small: tuple[Browser, Product]
 ) -> None:

@@ -7,7 +7,7 @@ headers by which a browser runs nothing that is not ours (docs/decisions/0012-da
 import asyncio
 import re
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -203,7 +203,8 @@ class DashboardSurface:
         if not self._same_origin(headers):
             raise FormForeign
         with self._door.passing():
-            self._throttle.check("dashboard", visit.visitor.person.id if visit.visitor else visit.address)
+            sender = visit.visitor.person.id if visit.visitor else visit.address
+            self._throttle.check("dashboard", sender)
             settings, rule = self._tools.settings, None
             if page.file_bytes is not None:
                 begin = self._tools.objects.begin if page.into_objects else None
@@ -213,7 +214,8 @@ class DashboardSurface:
                 idle_seconds=settings.upload_idle_seconds,
                 total_seconds=settings.upload_total_seconds,
             )
-            form = await read_form(pieces, headers, files=rule)
+            with nullcontext() if rule is None else self._throttle.one_of_few("upload", sender):
+                form = await read_form(pieces, headers, files=rule)
             return await asyncio.to_thread(self._act, page, visit, form)
 
     def _act(self, page: Page, visit: Visit, form: Form) -> Answer:
