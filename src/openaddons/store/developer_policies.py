@@ -33,7 +33,9 @@ _ROWS: Final = (
     ),
     DeveloperPolicy("1.1.6", "Stability", "It does not make the browser slow or unstable."),
     DeveloperPolicy(
-        "1.1.7", "Readable code", "No code is obfuscated, in the package or fetched. Minified code is not."
+        "1.1.7",
+        "Readable code",
+        "No code is obfuscated, neither in the package nor fetched; it may be minified.",
     ),
     DeveloperPolicy(
         "1.1.8",

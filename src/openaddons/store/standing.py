@@ -290,16 +290,13 @@ def _places(tx: Transaction, submission_ids: list[str]) -> dict[str, Place]:
     if not submission_ids:
         return {}
     unanswered = sa.select(questions.c.submission_id).where(questions.c.closed_time.is_(None))
-    queue = (
-        sa.select(
-            submissions.c.id,
-            sa.func.row_number().over(order_by=(submissions.c.created_time, submissions.c.id)).label("place"),
-            sa.func.count().over().label("total"),
-        )
-        .where(IN_REVIEW, submissions.c.due_time.is_(None), submissions.c.id.not_in(unanswered))
-        .subquery()
+    waiting = sa.and_(IN_REVIEW, submissions.c.due_time.is_(None), submissions.c.id.not_in(unanswered))
+    place = sa.func.row_number().over(order_by=(submissions.c.created_time, submissions.c.id))
+    queue = sa.select(submissions.c.id, place.label("place")).where(waiting).subquery()
+    total = sa.select(sa.func.count()).select_from(submissions).where(waiting).scalar_subquery()
+    rows = tx.execute(
+        sa.select(queue.c.id, queue.c.place, total.label("total")).where(queue.c.id.in_(submission_ids))
     )
-    rows = tx.execute(sa.select(queue).where(queue.c.id.in_(submission_ids)))
     return {row.id: Place(row.place, row.total) for row in rows}
 
 

@@ -340,7 +340,7 @@ def test_the_publisher_is_told_its_place_and_how_long_it_takes(
 ) -> None:
     page = owner.get(own(submission)).text
 
-    for words in ("Place in the queue", "How long it takes", "What comes next", "Due"):
+    for words in ("Place in the queue", "How long it takes", "A reviewer approves it", "Due"):
         assert words in page, words
 
 

@@ -365,7 +365,7 @@ CREATE INDEX ix_events_product_id_time_number ON events (product_id, time, numbe
 CREATE INDEX ix_webhooks_publisher_id ON webhooks (publisher_id);
 CREATE INDEX ix_deliveries_webhook_id_created_time ON deliveries (webhook_id, created_time);
 CREATE INDEX ix_deliveries_pending ON deliveries (due_time) WHERE state = 'Pending';
-CREATE INDEX ix_submissions_in_review ON submissions (created_time, id) WHERE state = 'In review';
+CREATE INDEX ix_submissions_in_review ON submissions (created_time, id, due_time) WHERE state = 'In review';
 CREATE INDEX ix_submissions_decided ON submissions (decided_time, created_time) WHERE review_due_time IS NOT NULL AND decided_time IS NOT NULL;
 CREATE INDEX ix_questions_submission_id ON questions (submission_id);
 CREATE UNIQUE INDEX uq_questions_open ON questions (submission_id) WHERE closed_time IS NULL;

@@ -27,7 +27,7 @@ def upgrade() -> None:
         "WHERE state = 'In review' AND due_time IS NULL"
     )
     for name, columns, condition in (
-        ("ix_submissions_in_review", ["created_time", "id"], "state = 'In review'"),
+        ("ix_submissions_in_review", ["created_time", "id", "due_time"], "state = 'In review'"),
         (
             "ix_submissions_decided",
             ["decided_time", "created_time"],
