@@ -1,4 +1,4 @@
-"""``python -m benchmarks [updates|downloads|status|upload|small|check|publish|start|all]``: ratios of one run."""
+"""``python -m benchmarks [WHAT|all]``: ratios of one run. ``--help`` lists what can be measured."""
 
 import os
 import platform
@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from benchmarks.check import measure_check
+from benchmarks.dashboard import measure_dashboard
 from benchmarks.machine import ProgramMissing
 from benchmarks.publish import measure_publish
 from benchmarks.starting import measure_starting
@@ -26,6 +27,7 @@ _MEASUREMENTS: Final[dict[str, Callable[[Path], str]]] = {
     "small": measure_small,
     "check": lambda _disk: measure_check(),
     "publish": lambda _disk: measure_publish(),
+    "dashboard": lambda _disk: measure_dashboard(),
     "start": lambda _disk: measure_starting(),
 }
 

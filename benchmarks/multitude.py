@@ -13,6 +13,7 @@ VERSION: Final = "1.2.3"
 _COPIED: Final = {
     "products": {"id": "guid(n)", "crx_id": "crx_id(n)", "live_release_id": "guid(n)"},
     "packages": {"id": "guid(n)", "product_id": "guid(n)"},
+    "drafts": {"product_id": "guid(n)", "package_id": "guid(n)"},
     "submissions": {
         "id": "printf('%019d', n)",
         "product_id": "guid(n)",
