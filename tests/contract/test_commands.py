@@ -17,6 +17,7 @@ from openaddons.settings import Settings
 from openaddons.store.products import find_product
 from openaddons.store.publishers import find_publisher
 from openaddons.work.creating import put_package
+from tests.pictures import picture
 from tests.stores import make_zip
 
 
@@ -262,6 +263,22 @@ def test_a_draft_says_which_module_is_not_valid_and_why(operator: Operator) -> N
     problems = {each["module"]: each["problems"] for each in shown["modules"]}
     assert "250" in problems["LISTING"][0]
     assert [name for name in problems if problems[name]] == ["LISTING"]
+
+
+def test_a_picture_of_any_format_is_added_for_the_listing(operator: Operator, tmp_path: Path) -> None:
+    made = operator.product()
+    path = tmp_path / "logo.jpg"
+    path.write_bytes(picture(300, 300, "JPEG"))
+
+    key = operator.types("draft", "image", made["product_id"], str(path)).stdout.strip()
+    listing = json.dumps({"en": {"logo": key}})
+    shown = operator.gets("draft", "set", made["product_id"], "listing", feed=listing)
+    path.write_bytes(b"GIF89a")
+    refused = operator.types("draft", "image", made["product_id"], str(path))
+
+    assert shown["modules"][-1]["content"]["en"]["logo"] == key
+    assert refused.exit_code != 0
+    assert "image: browsers could not show it (too short)." in refused.output
 
 
 def test_a_draft_without_a_package_has_nothing_to_review(operator: Operator) -> None:

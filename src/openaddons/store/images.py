@@ -5,7 +5,7 @@ Sizes: Partner Center's listing page (learn.microsoft.com, "Publish an extension
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -13,10 +13,13 @@ import sqlalchemy as sa
 from openaddons.errors import ValueRefused
 from openaddons.objects import StoredObject
 from openaddons.store.session import Transaction
-from openaddons.store.tables import images
+from openaddons.store.tables import drafts, images, submissions
 
 IMAGES_LIMIT: Final = 1_000
 """Of a product: enough for a hundred languages with all that each may show."""
+SINGLE_PLACES: Final = ("logo", "small_tile", "large_tile")
+"""Fields of a language that name one image; ``screenshots`` name several."""
+_UNUSED_FOR: Final = timedelta(days=1)
 _LOGO_PIXELS: Final = 128
 _SCREENSHOTS: Final = ((640, 480), (1280, 800))
 
@@ -42,7 +45,7 @@ def add_image(
 ) -> Image:
     """Let a product's listing show these bytes. Of bytes that it may show already nothing new is made.
 
-    Raises `ValueRefused` for one more than `IMAGES_LIMIT`.
+    Raises `ValueRefused` for one more than `IMAGES_LIMIT` that are in use or new.
     """
     from openaddons.store.products import lock_product
 
@@ -51,7 +54,10 @@ def add_image(
     known = tx.one_or_none(sa.select(*_COLUMNS).where(own, images.c.digest == stored.digest))
     if known is not None:
         return Image(**known)
-    if tx.execute(sa.select(sa.func.count()).where(own)).scalar_one() >= IMAGES_LIMIT:
+    count = sa.select(sa.func.count()).where(own)
+    if tx.execute(count).scalar_one() >= IMAGES_LIMIT:
+        _forget_unused(tx, product_id=product_id)
+    if tx.execute(count).scalar_one() >= IMAGES_LIMIT:
         raise ValueRefused(
             name="image", problem=f"the product has {IMAGES_LIMIT:,} already. Use one of them."
         )
@@ -75,6 +81,27 @@ def add_image(
     return image
 
 
+def _forget_unused(tx: Transaction, *, product_id: str) -> None:
+    """Forget images that neither the draft nor a submission names; their bytes go with the next sweep.
+
+    Those of the last day stay, for they may be about to be named.
+    """
+    named = {
+        key
+        for table in (drafts, submissions)
+        for modules in tx.execute(
+            sa.select(table.c.modules).where(table.c.product_id == product_id)
+        ).scalars()
+        for text in modules.get("LISTING", {}).values()
+        for _, key in _named(text)
+    }
+    old = sa.select(images.c.object_key).where(
+        images.c.product_id == product_id, images.c.created_time < tx.now - _UNUSED_FOR
+    )
+    unused = [key for key in tx.execute(old).scalars() if key not in named]
+    tx.execute(images.delete().where(images.c.object_key.in_(unused)))
+
+
 def check_listing_images(tx: Transaction, *, product_id: str, listing: Mapping[str, Any]) -> None:
     """Every image that a listing names is the product's own and of its place's size. Raises `ValueRefused`."""
     named = [(language, place, key) for language, text in listing.items() for place, key in _named(text)]
@@ -94,7 +121,7 @@ def find_images(tx: Transaction, *, product_id: str, keys: Collection[str]) -> d
 
 
 def _named(text: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for place in ("logo", "small_tile", "large_tile"):
+    for place in SINGLE_PLACES:
         if text.get(place):
             yield place, text[place]
     for key in text.get("screenshots", ()):

@@ -1,11 +1,13 @@
 """Images of a listing: whose they are and how large they must be."""
 
+from datetime import timedelta
+
 import pytest
 
 from openaddons.errors import ValueRefused
-from openaddons.store import images
+from openaddons.store import images, tables
 from openaddons.store.drafts import read_draft, set_module
-from openaddons.store.images import Image, add_image
+from openaddons.store.images import Image, add_image, find_images
 from openaddons.store.modules import Module, read_language
 from openaddons.work.creating import make_product
 from openaddons.work.images import keep_image, redraw
@@ -78,3 +80,22 @@ def test_a_product_has_no_more_images_than_its_listing_can_show(
     with pytest.raises(ValueRefused, match="the product has 2 already"):
         _add(workshop, product_id, picture(colour=(4, 5, 6)))
     assert _add(workshop, product_id, picture()).width == 300
+
+
+def test_images_that_nothing_names_make_room_for_new_ones(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "IMAGES_LIMIT", 3)
+    product_id, named = _product_with_image(workshop, 300, 300, name="Acme")
+    unused = _add(workshop, product_id, picture(colour=(1, 2, 3))).object_key
+    _set_logo(workshop, product_id, named)
+    database = workshop.tools.database
+    long_ago = database.clock.now() - timedelta(days=2)
+    database.run(lambda tx: tx.execute(tables.images.update().values(created_time=long_ago)).close())
+    new = _add(workshop, product_id, picture(colour=(4, 5, 6))).object_key
+
+    newest = _add(workshop, product_id, picture(colour=(7, 8, 9))).object_key
+
+    keys = [named, unused, new, newest]
+    found = database.read(find_images, product_id=product_id, keys=keys)
+    assert sorted(found) == sorted([named, new, newest])

@@ -332,7 +332,7 @@ def test_what_is_no_language_is_given_back(owner: Browser, product: Product, giv
 def test_a_language_is_removed(store: RunningStore, owner: Browser, product: Product) -> None:
     at = with_language(owner, product, "de")
 
-    answer = owner.send(f"{at}/remove", page=path(product, "listing"))
+    answer = owner.send(f"{at}/remove", page=at)
 
     assert answer.headers["location"] == f"{path(product, 'listing')}?notice=language-removed"
     assert stored(store, product, Module.LISTING) == {}

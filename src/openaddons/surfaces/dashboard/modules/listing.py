@@ -9,7 +9,7 @@ from typing import Any, Final
 from openaddons.errors import ChangedMeanwhile, NotFound, ValueRefused
 from openaddons.settings import Settings
 from openaddons.store.drafts import content_tag, set_language, spread_images
-from openaddons.store.images import Image, add_image, check_size, find_images
+from openaddons.store.images import SINGLE_PLACES, Image, add_image, check_size, find_images
 from openaddons.store.modules import DESCRIPTION_CHARACTERS, Module, language_tag, read_language
 from openaddons.store.session import Transaction
 from openaddons.store.validity import Problem
@@ -26,8 +26,7 @@ from openaddons.surfaces.dashboard.modules.editing import (
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.work.images import IMAGE_BYTES_LIMIT, keep_image, redraw
 
-_SINGLE: Final = ("logo", "small_tile", "large_tile")
-_PLACES: Final = (*_SINGLE, "screenshots")
+_PLACES: Final = (*SINGLE_PLACES, "screenshots")
 _NOT_THERE: Final = Part(read_language({}), (), content_tag(None))
 """A language that somebody has removed while its form was open."""
 
@@ -50,7 +49,7 @@ def _show(visit: Visit) -> Html:
 
 
 def _page(visit: Visit, part: Part, form: Filled, *, status: int = 200) -> Html:
-    shown = [form.content[place] for place in _SINGLE if form.content[place]]
+    shown = [form.content[place] for place in SINGLE_PLACES if form.content[place]]
     images: Mapping[str, Image] = visit.read(
         find_images, product_id=visit.path["product_id"], keys=[*shown, *form.content["screenshots"]]
     )
@@ -99,7 +98,7 @@ def _arranged(content: dict[str, Any], verb: str, place: str) -> dict[str, Any]:
     ``place`` is that of a single image, or the key of a screenshot. What is not there is left as it is.
     """
     screenshots = list(content["screenshots"])
-    if verb == "remove" and place in _SINGLE:
+    if verb == "remove" and place in SINGLE_PLACES:
         return content | {place: None}
     if place not in screenshots:
         return content
@@ -114,7 +113,7 @@ def _arranged(content: dict[str, Any], verb: str, place: str) -> dict[str, Any]:
 def _sent_images(visit: Visit, content: Mapping[str, Any]) -> dict[str, Any]:
     """The places that the files of the form fill. Raises `ValueRefused`, which names the place."""
     sent: dict[str, Any] = {}
-    for place in _SINGLE:
+    for place in SINGLE_PLACES:
         file = visit.form.file(place)
         if file is not None:
             sent[place] = _added(visit, place, file)

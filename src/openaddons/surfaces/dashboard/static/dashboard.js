@@ -1,5 +1,5 @@
-// What pages are better with, and work without: copying, saying how much of a text is left, and uploads that are
-// dropped and say how far they are.
+// What pages are better with, and work without: copying, saying how much of a text is left, names of languages, and
+// uploads that are dropped and say how far they are.
 "use strict";
 
 document.addEventListener("click", async (event) => {
@@ -16,6 +16,13 @@ document.addEventListener("input", (event) => {
   const counter = document.getElementById(`${event.target.id}-count`);
   if (counter) counter.textContent = `${[...event.target.value].length.toLocaleString("en")} `;
 });
+
+// Languages have names; the browser knows them.
+for (const each of document.querySelectorAll("[data-language]")) {
+  const code = each.dataset.language;
+  const name = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
+  try { each.textContent = name.of(code) ? `${name.of(code)} (${code})` : code; } catch { /* no language to it */ }
+}
 
 // A form with data-upload holds an area .drop with one file input, a progress bar, and a place for words.
 const showScripted = () => {
