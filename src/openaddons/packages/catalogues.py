@@ -3,8 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from itertools import compress, repeat
-from operator import ne
+from itertools import compress
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -21,8 +20,6 @@ RESERVED: Final = frozenset(
 _JSON_DEPTH = 200
 _NAME = re.compile("[A-Za-z0-9_@]+")
 _KEPT_FAULTS = 5
-# How many members a message has that holds its text, and perhaps a description, by the type of that.
-_WIDTHS = {type(None): 1, str: 2}
 
 
 class Problem(NamedTuple):
@@ -101,28 +98,33 @@ def _closely_read(data: bytes, asked: frozenset[str]) -> Catalogue:
 
 
 def _catalogue(messages: dict[str, Any], problems: tuple[Problem, ...], asked: frozenset[str]) -> Catalogue:
-    by_name = dict(zip(map(str.lower, messages), messages.values(), strict=True))
-    names = asked & by_name.keys()
-    texts = ((name, message_text(by_name[name])) for name in names)
-    return Catalogue(len(messages), names, problems, {name: text for name, text in texts if text is not None})
+    are_asked = map(asked.__contains__, map(str.lower, messages))
+    found = {name.lower(): message for name, message in compress(messages.items(), are_asked)}
+    texts = ((name, message_text(message)) for name, message in found.items())
+    return Catalogue(
+        len(messages), frozenset(found), problems, {name: text for name, text in texts if text is not None}
+    )
 
 
 def _unusual(messages: dict[str, Any]) -> list[str]:
     """Names of messages to look at closely: all but those of which nearly all catalogues consist.
 
-    One question about all messages takes a fraction of the time of one question about each.
+    Those hold a text without references and perhaps a description. Asking for no more takes a fraction of the time of
+    a close look.
     """
-    names, values = "".join(messages), messages.values()
-    are_plain = _NAME.fullmatch(names) and "@" not in names and "" not in messages
-    if not are_plain or set(map(type, values)) != {dict}:
+    names = "".join(messages)
+    if not _NAME.fullmatch(names) or "@" in names or "" in messages:
         return list(messages)
-    texts: list[Any] = list(map(dict.get, values, repeat("message")))
-    if set(map(type, texts)) != {str}:
+    try:
+        return [
+            name
+            for name, message in messages.items()
+            if type(text := message["message"]) is not str
+            or "$" in text
+            or not (len(message) == 1 or (len(message) == 2 and type(message.get("description")) is str))
+        ]
+    except (KeyError, TypeError):  # one has no text, or is no object
         return list(messages)
-    described = map(type, map(dict.get, values, repeat("description")))
-    widths = map(_WIDTHS.get, described)
-    wider = compress(messages, map(ne, map(len, values), widths))
-    return [*wider, *(name for name, text in zip(messages, texts, strict=True) if "$" in text)]
 
 
 def undefined(text: str, known: AbstractSet[str], begin: str, end: str) -> Iterator[str]:

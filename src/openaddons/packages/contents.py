@@ -32,8 +32,12 @@ class Contents:
         self.faults: list[Finding] = []
         """Of each file unpacked so far whose data is not what its header says: why."""
 
-    def see(self, name: str, reader: Callable[[bytes], T], limit_bytes: int) -> T | None:
+    def see(
+        self, name: str, reader: Callable[[bytes], T], limit_bytes: int, *, last: bool = False
+    ) -> T | None:
         """What ``reader``, a function of the module, makes of a file's content.
+
+        Where it is the ``last`` reader, the bytes are not kept: memory that was used a moment ago is quicker, too.
 
         None if there is no such file, if it is longer than ``limit_bytes``, or if it is unsound: then a
         finding among ``faults`` says so, and no rule need say more.
@@ -45,7 +49,7 @@ class Contents:
         if key not in self._seen:
             entry = self._archive.files.get(name)
             wanted = entry is not None and entry.size_bytes <= limit_bytes
-            data = self._unpacked(entry) if entry is not None and wanted else None
+            data = self._unpacked(entry, keep=not last) if entry is not None and wanted else None
             self._seen[key] = None if data is None else reader(data)
         seen: T | None = self._seen[key]
         return seen
@@ -65,14 +69,14 @@ class Contents:
         for entry in self._archive.junk:
             self._stream(entry, lambda _: None)
 
-    def _unpacked(self, entry: Entry) -> bytes | None:
+    def _unpacked(self, entry: Entry, *, keep: bool) -> bytes | None:
         if entry.name in self._kept:
             return self._kept[entry.name]
         pieces: list[bytes] = []
         if not self._stream(entry, pieces.append):
             return None
         data = b"".join(pieces)
-        if len(data) <= self._room_bytes:
+        if keep and len(data) <= self._room_bytes:
             self._room_bytes -= len(data)
             self._kept[entry.name] = data
         return data

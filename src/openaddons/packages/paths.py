@@ -1,7 +1,8 @@
 """Which names a file in a package may have, alone and beside the others."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from openaddons.packages.findings import Finding, Findings, Limits
@@ -94,12 +95,14 @@ class _Place(NamedTuple):
     is_directory: bool
 
 
-def collisions(names: Iterable[str]) -> Iterator[Finding]:
+def collisions(names: Collection[str]) -> Iterator[Finding]:
     """Names that cannot lie beside each other on every file system. A trailing slash makes a folder.
 
     Sorted neighbours are compared instead of keeping all parent folders in a set: a thousand bytes of
     "a/a/a/…" have 512 parents, and an archive may have twenty thousand such names.
     """
+    if not _may_collide(names):
+        return
     exact = _places(names, folded=False)
     for first, second in _clashes(exact):
         name = min(first.name, second.name, key=len).removesuffix("/")
@@ -108,6 +111,16 @@ def collisions(names: Iterable[str]) -> Iterator[Finding]:
         name = first.name.removesuffix("/")
         if second.name.removesuffix("/") != name and not second.name.startswith(name + "/"):
             yield rules.ZIP_CASE_COLLISION.finding(file=second.name, first=first.name, second=second.name)
+
+
+def _may_collide(names: Iterable[str]) -> bool:
+    """Whether there can be collisions: as a rule not, and this is quickly seen.
+
+    It is where two names differ in case alone, or one stands for a file where another needs a folder. The slash of a
+    folder stays, as NUL, so what lies in it does not begin with its name and a NUL.
+    """
+    keys = sorted([name.casefold().replace("/", "\0") for name in names])
+    return any(after == before or after.startswith(before + "\0") for before, after in pairwise(keys))
 
 
 def _places(names: Iterable[str], *, folded: bool) -> list[_Place]:

@@ -308,22 +308,23 @@ def data_offset(file: BinaryIO, header: CentralHeader, directory: Directory) -> 
     """Where the data of an entry begins, if its local header (4.3.7) agrees with the central one."""
     if header.offset + _LOCAL.size > directory.offset:
         raise corrupt(header)
-    fields = _LOCAL.unpack(read_at(file, header.offset, _LOCAL.size))
+    # Both in one step: behind it lies the directory, which is longer than the name.
+    record = read_at(file, header.offset, _LOCAL.size + len(header.raw_name))
+    fields = _LOCAL.unpack_from(record)
     signature, _, flags, method, _, _, crc, compressed, size, name_length, extra_length = fields
     if signature != LOCAL_SIGNATURE:
         raise corrupt(header)
     begins: int = header.offset + _LOCAL.size + name_length + extra_length
     if begins > directory.offset:
         raise corrupt(header)
-    rest = read_at(file, header.offset + _LOCAL.size, name_length + extra_length)
-    name = rest[:name_length]
-    if name != header.raw_name:
+    name = record[_LOCAL.size :]
+    if name_length != len(name) or name != header.raw_name:
         raise _mismatch(header, "name")
     if (flags ^ header.flags) & ~_FLAGS_WITHOUT_MEANING:
         raise _mismatch(header, "flags")
     if method != header.method:
         raise _mismatch(header, "compression method")
-    extras = _extra_fields(rest[name_length:], header)
+    extras = _extra_fields(read_at(file, begins - extra_length, extra_length), header) if extra_length else {}
     if _names_another(extras, name):
         raise _mismatch(header, "name")
     wide = extras.get(_EXTRA_ZIP64, b"")

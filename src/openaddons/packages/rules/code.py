@@ -28,9 +28,9 @@ def _hints(subject: Subject, *kinds: Kind) -> Iterator[tuple[str, Hint]]:
         if budget < 0:
             return
         if lower.endswith(_SCRIPTS):
-            hints = subject.contents.see(name, read_script, _LONGEST_SCRIPT)
+            hints = subject.contents.see(name, read_script, _LONGEST_SCRIPT, last=True)
         else:
-            hints = subject.contents.see(name, read_page, _LONGEST_PAGE)
+            hints = subject.contents.see(name, read_page, _LONGEST_PAGE, last=True)
         if hints:
             # A minified line may have the same thing many times.
             yield from ((name, hint) for hint in dict.fromkeys(hints) if hint.kind in kinds)
