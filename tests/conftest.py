@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from xdist.remote import Producer
@@ -20,6 +21,10 @@ from openaddons.settings import Settings
 from openaddons.store import schema
 from openaddons.work.workshop import Workshop
 from tests.stores import Account, RunningStore, fresh_database, make_account, running_store
+
+# No test is about time: on a busy machine, any example may take long.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 IN_CI = os.environ.get("CI") == "true"
 TALLY = "tally"  # the property of a report that has the figures of a scene of tests/chaos
