@@ -170,6 +170,12 @@ class Visit:
         return self.visitor.person.email
 
     @property
+    def own_product(self) -> Product:
+        """The product whose page it is: there is one wherever the path names it."""
+        assert self.product is not None
+        return self.product
+
+    @property
     def role(self) -> Role | None:
         """What the visitor may do for the publisher whose page it is."""
         if self.visitor is None or self.publisher is None:

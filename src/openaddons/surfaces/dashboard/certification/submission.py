@@ -39,8 +39,7 @@ def _answer(visit: Visit) -> Answer:
         )
     except ValueRefused as refusal:
         return _page(visit, refusal)
-    assert visit.product is not None
-    path = f"/dashboard/products/{visit.product.id}/submissions/{visit.path['submission_id']}"
+    path = f"/dashboard/products/{visit.own_product.id}/submissions/{visit.path['submission_id']}"
     return Redirect(path, notice="answered")
 
 

@@ -42,8 +42,7 @@ def _read(form: Form) -> dict[str, Any]:
 
 
 def _more(visit: Visit) -> Mapping[str, Any]:
-    assert visit.product is not None
-    return {"permissions": visit.read(_permissions, visit.product), "kinds": DATA_USAGE}
+    return {"permissions": visit.read(_permissions, visit.own_product), "kinds": DATA_USAGE}
 
 
 def _permissions(tx: Transaction, product: Product) -> tuple[Permission, ...]:

@@ -72,9 +72,8 @@ _SHOWN: Final[Mapping[str, Callable[[Visit, str], Found]]] = {
 
 
 def _show(visit: Visit) -> Html:
-    assert visit.product is not None
     show = _one_of(visit.query.get("show", ""), _SHOWN) or "events"
-    found, key = _SHOWN[show](visit, visit.product.id)
+    found, key = _SHOWN[show](visit, visit.own_product.id)
     values = {
         "show": show,
         "shown": found[:_PAGE],

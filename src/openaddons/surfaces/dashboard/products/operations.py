@@ -8,8 +8,9 @@ from openaddons.surfaces.dashboard.products.rules import known_rules
 
 
 def _show(visit: Visit) -> Html:
-    assert visit.product is not None
-    found = visit.read(find_operation, product_id=visit.product.id, operation_id=visit.path["operation_id"])
+    found = visit.read(
+        find_operation, product_id=visit.own_product.id, operation_id=visit.path["operation_id"]
+    )
     return Html("products/operation.html", {"found": found, "rules": known_rules()})
 
 

@@ -20,9 +20,8 @@ def _show(visit: Visit) -> Html:
 
 
 def _page(visit: Visit, refusal: ValueRefused | None = None) -> Html:
-    assert visit.product is not None
     sheet = visit.read(
-        read_product_sheet, product_id=visit.product.id, require=visit.settings.required_fields
+        read_product_sheet, product_id=visit.own_product.id, require=visit.settings.required_fields
     )
     findings, finding_total = visit.read(read_findings, package_id=sheet.draft.package_id)
     values = {
@@ -37,7 +36,6 @@ def _page(visit: Visit, refusal: ValueRefused | None = None) -> Html:
 
 
 def _upload(visit: Visit) -> Answer:
-    assert visit.product is not None
     try:
         file = _the_package(visit.form)
     except ValueRefused as refusal:
@@ -45,13 +43,13 @@ def _upload(visit: Visit) -> Answer:
     operation_id = visit.run(
         accept_operation,
         kind=OperationKind.UPLOAD,
-        product_id=visit.product.id,
-        publisher_id=visit.product.publisher_id,
+        product_id=visit.own_product.id,
+        publisher_id=visit.own_product.publisher_id,
         actor=visit.actor,
         correlation_id=visit.correlation_id,
         stored=file.keep(),
     )
-    return Redirect(f"/dashboard/products/{visit.product.id}/operations/{operation_id}")
+    return Redirect(f"/dashboard/products/{visit.own_product.id}/operations/{operation_id}")
 
 
 def _the_package(form: Form) -> FormFile:
@@ -67,8 +65,7 @@ def _the_package(form: Form) -> FormFile:
 
 
 def _download(visit: Visit) -> Download:
-    assert visit.product is not None
-    package = visit.read(find_package, product_id=visit.product.id, package_id=visit.path["package_id"])
+    package = visit.read(find_package, product_id=visit.own_product.id, package_id=visit.path["package_id"])
     return Download(
         visit.objects.read_range(package.object_key, 0, package.size_bytes),
         package.size_bytes,

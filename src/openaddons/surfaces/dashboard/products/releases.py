@@ -27,8 +27,7 @@ def _show(visit: Visit) -> Html:
 
 
 def _page(visit: Visit, refusal: ValueRefused | None = None) -> Html:
-    assert visit.product is not None
-    standings, rings = visit.read(_read, product_id=visit.product.id)
+    standings, rings = visit.read(_read, product_id=visit.own_product.id)
     values = {
         "standings": standings,
         "offerable": _offerable(standings),
@@ -46,8 +45,7 @@ def _offerable(standings: list[Standing]) -> set[str]:
 
 
 def _offer(visit: Visit) -> Answer:
-    assert visit.product is not None
-    to, product_id = visit.form["to"], visit.product.id
+    to, product_id = visit.form["to"], visit.own_product.id
     try:
         version = text_up_to(_VERSION_CHARACTERS)("version", visit.form["version"])
         if to == TO_ALL:
@@ -79,8 +77,7 @@ def _ask_roll_back(visit: Visit) -> Html:
 
 
 def _roll_back_form(visit: Visit, refusal: ValueRefused | None = None) -> Html:
-    assert visit.product is not None
-    standings, plan = visit.read(_plan, product_id=visit.product.id)
+    standings, plan = visit.read(_plan, product_id=visit.own_product.id)
     problems = {} if refusal is None else {refusal.facts["name"]: refusal.facts["problem"]}
     values = {
         "standings": standings,
@@ -94,18 +91,17 @@ def _roll_back_form(visit: Visit, refusal: ValueRefused | None = None) -> Html:
 
 
 def _roll_back(visit: Visit) -> Answer:
-    assert visit.product is not None
     try:
         visit.run(
             roll_back,
-            product_id=visit.product.id,
+            product_id=visit.own_product.id,
             reason=text_up_to(_REASON_CHARACTERS)("reason", visit.form["reason"]),
             actor=visit.actor,
             to_version=text_up_to(_VERSION_CHARACTERS)("to", visit.form["to"]) or None,
         )
     except ValueRefused as refusal:
         return _roll_back_form(visit, refusal)
-    return Redirect(f"/dashboard/products/{visit.product.id}", notice="rolling-back")
+    return Redirect(f"/dashboard/products/{visit.own_product.id}", notice="rolling-back")
 
 
 _PATH: Final = "/products/{product_id}/releases"

@@ -8,11 +8,10 @@ from openaddons.surfaces.storefront.app import ADDONS_PATH
 
 
 def _show(visit: Visit) -> Html:
-    assert visit.product is not None
     sheet = visit.read(
-        read_product_sheet, product_id=visit.product.id, require=visit.settings.required_fields
+        read_product_sheet, product_id=visit.own_product.id, require=visit.settings.required_fields
     )
-    install_url = f"{visit.settings.base_url}{ADDONS_PATH}/{visit.product.crx_id}"
+    install_url = f"{visit.settings.base_url}{ADDONS_PATH}/{visit.own_product.crx_id}"
     values = {"sheet": sheet, "install_url": visit.settings.with_token(install_url)}
     return Html("products/sheet.html", values)
 

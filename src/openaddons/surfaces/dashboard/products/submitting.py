@@ -35,8 +35,7 @@ def _show(visit: Visit) -> Html:
 
 
 def _page(visit: Visit, *, problem: str = "", status: int = 200) -> Html:
-    assert visit.product is not None
-    draft, refusal = visit.read(_readiness, product_id=visit.product.id, settings=visit.settings)
+    draft, refusal = visit.read(_readiness, product_id=visit.own_product.id, settings=visit.settings)
     values = {
         "draft": draft,
         "refusal": refusal,
@@ -49,14 +48,13 @@ def _page(visit: Visit, *, problem: str = "", status: int = 200) -> Html:
 
 
 def _submit(visit: Visit) -> Answer:
-    assert visit.product is not None
     try:
         notes = text_up_to(NOTES_CHARACTERS_LIMIT)("notes", visit.form["notes"])
     except ValueRefused as refusal:
         return _page(visit, problem=str(refusal.facts["problem"]), status=400)
     answer = visit.run(
         submit_by_hand,
-        product_id=visit.product.id,
+        product_id=visit.own_product.id,
         notes=notes,
         held="held" in visit.form,
         actor=visit.actor,
@@ -64,14 +62,13 @@ def _submit(visit: Visit) -> Answer:
     )
     if isinstance(answer, Outcome):
         return _page(visit, status=409)
-    return _back(visit.product, "submitted")
+    return _back(visit.own_product, "submitted")
 
 
 def _cancel(visit: Visit) -> Answer:
-    assert visit.product is not None
     reason = text_up_to(_REASON_CHARACTERS)("reason", visit.form["reason"])
     visit.run(_cancel_once, submission_id=visit.path["submission_id"], reason=reason, actor=visit.actor)
-    return _back(visit.product, "cancelled")
+    return _back(visit.own_product, "cancelled")
 
 
 def _cancel_once(tx: Transaction, *, submission_id: str, reason: str, actor: str) -> Submission:
@@ -84,15 +81,13 @@ def _cancel_once(tx: Transaction, *, submission_id: str, reason: str, actor: str
 
 
 def _hold(visit: Visit) -> Answer:
-    assert visit.product is not None
     visit.run(hold_submission, submission_id=visit.path["submission_id"], held=True, actor=visit.actor)
-    return _back(visit.product, "held")
+    return _back(visit.own_product, "held")
 
 
 def _release(visit: Visit) -> Answer:
-    assert visit.product is not None
     visit.run(hold_submission, submission_id=visit.path["submission_id"], held=False, actor=visit.actor)
-    return _back(visit.product, "released")
+    return _back(visit.own_product, "released")
 
 
 def _back(product: Product, notice: str) -> Redirect:

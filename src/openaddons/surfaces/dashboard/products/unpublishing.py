@@ -11,9 +11,8 @@ def _ask(visit: Visit) -> Html:
 
 
 def _unpublish(visit: Visit) -> Answer:
-    assert visit.product is not None
-    visit.run(unpublish_product, product_id=visit.product.id, actor=visit.actor)
-    return Redirect(f"/dashboard/products/{visit.product.id}", notice="unpublishing")
+    visit.run(unpublish_product, product_id=visit.own_product.id, actor=visit.actor)
+    return Redirect(f"/dashboard/products/{visit.own_product.id}", notice="unpublishing")
 
 
 _PATH: Final = "/products/{product_id}/unpublish"
