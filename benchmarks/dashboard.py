@@ -96,7 +96,8 @@ def _prepare(data: Path) -> None:
         )
         # A person decides about them: nothing is done for them meanwhile.
         database.execute(
-            "UPDATE submissions SET state = 'In review', certification = 'manual', due_time = NULL "
+            "UPDATE submissions SET state = 'In review', certification = 'manual', due_time = NULL, "
+            "review_due_time = created_time, decided_by = NULL, decided_time = NULL "
             "WHERE rowid % ? = 0",
             (_IN_REVIEW,),
         )
