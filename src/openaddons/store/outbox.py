@@ -80,6 +80,22 @@ def type_of(verb: str) -> str:
 TYPES: Final = tuple(type_of(verb) for verb in TOPICS)
 
 
+# Asked in nearly every transaction that changes something, and so put together once.
+_WEBHOOKS: Final = sa.select(webhooks.c.id, webhooks.c.types).where(
+    webhooks.c.publisher_id == sa.bindparam("publisher_id"), webhooks.c.disabled_time.is_(None)
+)
+_MEMBERS: Final = (
+    sa.select(people.c.email)
+    .join(memberships, memberships.c.person_id == people.c.id)
+    .where(
+        memberships.c.publisher_id == sa.bindparam("publisher_id"),
+        memberships.c.role != "viewer",
+        people.c.wants_mail,
+        people.c.disabled_time.is_(None),
+    )
+)
+
+
 class Outbox:
     """Listens to transactions before their commit: of each event that is told, a delivery to whoever wants it."""
 
@@ -89,45 +105,31 @@ class Outbox:
     def __call__(self, connection: sa.Connection, changes: Changes) -> None:
         """Write the deliveries of what was recorded."""
         told = [each for each in changes.recorded if each.verb in TOPICS]
-        if not told:
-            return
-        rows = list(_posts(connection, told))
-        if self._mails:
-            rows += _mails(connection, told)
+        rows: list[dict[str, Any]] = []
+        for publisher_id in {each.publisher_id for each in told}:
+            own = [each for each in told if each.publisher_id == publisher_id]
+            rows += _posts(connection, publisher_id, own)
+            if self._mails:
+                rows += _mails(connection, publisher_id, own)
         if rows:
             connection.execute(deliveries.insert(), rows)
             changes.deliveries_added = True
 
 
-def _posts(connection: sa.Connection, told: list[Recorded]) -> Iterator[dict[str, Any]]:
-    query = sa.select(webhooks.c.id, webhooks.c.publisher_id, webhooks.c.types).where(
-        webhooks.c.publisher_id.in_({each.publisher_id for each in told}), webhooks.c.disabled_time.is_(None)
-    )
-    for webhook in connection.execute(query).all():
+def _posts(connection: sa.Connection, publisher_id: str, told: list[Recorded]) -> Iterator[dict[str, Any]]:
+    for webhook in connection.execute(_WEBHOOKS, {"publisher_id": publisher_id}):
         for event in told:
-            wanted = not webhook.types or type_of(event.verb) in webhook.types
-            if wanted and event.publisher_id == webhook.publisher_id:
+            if not webhook.types or type_of(event.verb) in webhook.types:
                 yield _row(event.time, webhook_id=webhook.id, event_number=event.number)
 
 
-def _mails(connection: sa.Connection, told: list[Recorded]) -> Iterator[dict[str, Any]]:
+def _mails(connection: sa.Connection, publisher_id: str, told: list[Recorded]) -> Iterator[dict[str, Any]]:
     mailed = [each for each in told if TOPICS[each.verb].mail is not None]
     if not mailed:
         return
-    query = (
-        sa.select(people.c.email, memberships.c.publisher_id)
-        .join(memberships, memberships.c.person_id == people.c.id)
-        .where(
-            memberships.c.publisher_id.in_({each.publisher_id for each in mailed}),
-            memberships.c.role.in_(("owner", "developer")),
-            people.c.wants_mail,
-            people.c.disabled_time.is_(None),
-        )
-    )
-    for member in connection.execute(query).all():
+    for address in connection.execute(_MEMBERS, {"publisher_id": publisher_id}).scalars():
         for event in mailed:
-            if event.publisher_id == member.publisher_id:
-                yield _row(event.time, address=member.email, event_number=event.number)
+            yield _row(event.time, address=address, event_number=event.number)
 
 
 def queue_mail(tx: Transaction, *, address: str, subject: str, text: str, master_key: MasterKey) -> None:

@@ -149,8 +149,9 @@ class Sender:
             return False
         try:
             tried = await (self._mail(delivery) if webhook_id is None else self._post(delivery))
-        except KeyUnusable as refusal:
-            tried = Try(delivered=False, status=None, answer=refusal.message)
+        except KeyUnusable:
+            answer = "It was sealed with another master key. Start the store with that one."
+            tried = Try(delivered=False, status=None, answer=answer)
         except Exception:
             log.exception("delivery.try-failed", delivery_id=delivery.id)
             tried = Try(delivered=False, status=None, answer="The store could not send it. Its log says why.")
