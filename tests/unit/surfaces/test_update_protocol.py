@@ -137,3 +137,12 @@ def test_an_answer_is_xml_whatever_the_url(codebase: str) -> None:
         "prodversionmin": "120.0",
     }
     assert (offer.version, offer.digest) == (b"1.2", b"f" * 64)
+
+
+def test_add_ons_of_the_same_version_share_it() -> None:
+    offers = [
+        protocol.update(crx_id * 32, "1.2", codebase="", digest="f" * 64, size_bytes=5, minimum=None)
+        for crx_id in "ab"
+    ]
+
+    assert offers[0].version is offers[1].version

@@ -119,7 +119,13 @@ def update(
         f'<app appid="{crx_id}" status="ok"><updatecheck status="ok" codebase="{address}" '
         f'version="{version}" hash_sha256="{digest}" size="{size_bytes}"{least}/></app>'
     )
-    return Offer(version.encode(), app.encode())
+    return Offer(_shared(version), app.encode())
+
+
+@lru_cache(maxsize=4096)
+def _shared(version: str) -> bytes:
+    """One object for all add-ons of that version: it stays in the caches, where each one's own would not."""
+    return version.encode()
 
 
 def no_update(crx_id: bytes) -> bytes:
