@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import TransitionRefused, ValueRefused
 from openaddons.store.session import Transaction
+from openaddons.store.standing import Standing, standings_of
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import (
     SUBMISSION,
@@ -46,8 +47,7 @@ class Waiting:
     submission: Submission
     product_name: str
     publisher_name: str
-    asked_time: datetime | None
-    """Since when it waits for the publisher's answer; None: no question is open."""
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,6 @@ def page_of_queue(
             *SUBMISSION,
             products.c.name.label("product_name"),
             publishers.c.name.label("publisher_name"),
-            questions.c.asked_time,
         )
         .select_from(submissions)
         .join(products, products.c.id == submissions.c.product_id)
@@ -103,14 +102,12 @@ def page_of_queue(
             raise ValueRefused(name="after", problem="it is not the last of a page of this list.")
         key = sa.tuple_(submissions.c.created_time, submissions.c.id)
         query = query.where(key > sa.tuple_(sa.literal(last, Moment), after))
+    rows = tx.execute(query).mappings().all()
+    found = [submission_of({name: row[name] for name in Submission.__slots__}) for row in rows]
+    standings = standings_of(tx, found=found)
     return [
-        Waiting(
-            submission=submission_of({name: row[name] for name in Submission.__slots__}),
-            product_name=row["product_name"],
-            publisher_name=row["publisher_name"],
-            asked_time=row["asked_time"],
-        )
-        for row in tx.execute(query).mappings()
+        Waiting(each, row["product_name"], row["publisher_name"], standings[each.id])
+        for each, row in zip(found, rows, strict=True)
     ]
 
 

@@ -108,6 +108,10 @@ class Standing:
         """The record for people, as part of a sentence."""
         return self.record.words if self.record else NO_RECORD
 
+    def overdue(self, now: datetime) -> bool:
+        """Whether a reviewer should have decided by now."""
+        return self.waits_for is WaitsFor.REVIEWER and self.until is not None and self.until < now
+
     @property
     def awaited(self) -> str | None:
         """The words, where somebody else has to do something before it is in the store; else None."""
