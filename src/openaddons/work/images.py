@@ -25,7 +25,7 @@ FORMATS: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "WebP": "image/webp"
 _JPEG_SCANS_LIMIT: Final = 64
 _START_OF_SCAN: Final = b"\xff\xda"
 _ONE_AT_A_TIME: Final = threading.Lock()
-"""An image of four million pixels takes some 60 MB while it is made anew."""
+"""The worst image of four million pixels took 70 MB and four seconds of CPU, a screenshot of noise half a second."""
 
 
 class Redrawn(NamedTuple):
@@ -38,7 +38,7 @@ class Redrawn(NamedTuple):
 
 
 def redraw(data: bytes) -> Redrawn:
-    """The image as a PNG of 8 bits a channel, upright, with nothing but its pixels. Takes up to a second.
+    """The image as a PNG of 8 bits a channel, upright, with nothing but its pixels. Takes up to seconds.
 
     Raises `ValueRefused` for more than `IMAGE_BYTES_LIMIT`, for more pixels than browsers decode (some four million),
     for other formats than `FORMATS`, for animations, and for what is damaged.
