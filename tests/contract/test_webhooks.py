@@ -5,6 +5,7 @@ import json
 import queue
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from openaddons.store.keeping_back import block_product
 from openaddons.store.offers import withdraw_release
 from openaddons.store.outbox import TYPES, DeliveryState
 from openaddons.store.publishers import tell_expiring_credentials
+from openaddons.store.sealing import MasterKey
 from openaddons.store.webhooks import (
     Webhook,
     change_webhook,
@@ -424,6 +426,24 @@ def test_what_was_claimed_by_a_process_that_died_is_claimed_again_when_its_lease
     clock.advance(LEASE)
     assert deliver(workshop) == 1
     assert [each.delivery.attempt for each in log_of(workshop, webhook)] == [first.attempt + 1]
+
+
+def test_a_secret_that_another_master_key_sealed_is_said_and_tried_again(
+    workshop: Workshop, account: Account, there: Receiver
+) -> None:
+    webhook, _ = create(workshop, account, there.url)
+    workshop.tools.database.run(try_webhook, webhook=webhook, actor="test")
+
+    async def run() -> None:
+        async with Sender(replace(workshop.tools, master_key=MasterKey(bytes(32)))) as sender:
+            await sender.deliver(webhook.id)
+
+    asyncio.run(run())
+
+    (logged,) = log_of(workshop, webhook)
+    assert logged.delivery.state is DeliveryState.PENDING
+    assert logged.delivery.answer == "It was sealed with another master key. Start the store with that one."
+    assert there.posted.empty()
 
 
 def test_a_deleted_webhook_is_told_nothing_more(
