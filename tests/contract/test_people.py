@@ -1,6 +1,5 @@
 """People on both databases: links, sign-in, second factor, attempts, and who cannot be removed."""
 
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -43,14 +42,19 @@ from openaddons.store.invitations import (
     list_invitations,
     withdraw_invitation,
 )
-from openaddons.store.links import LinkKind, make_link
+from openaddons.store.links import LinkKind, make_link, use_link
 from openaddons.store.members import add_member, list_members, remove_member, set_role
 from openaddons.store.one_time_codes import make_recovery_codes, make_totp_secret
 from openaddons.store.passwords import hash_password
 from openaddons.store.people import Person, Role, Visitor, read_visitor
 from openaddons.store.publishers import Publisher, create_publisher, digest_of
-from openaddons.store.second_factors import remove_second_factor, set_second_factor
-from openaddons.store.session import Database
+from openaddons.store.second_factors import (
+    remove_second_factor,
+    set_second_factor,
+    use_recovery_code,
+    use_step,
+)
+from openaddons.store.session import Database, Transaction
 from openaddons.store.sessions import ABSOLUTE, IDLE, end_session, list_sessions, see_session
 from openaddons.store.tables import attempts, links, people
 from openaddons.work.signing_in import (
@@ -65,7 +69,7 @@ from openaddons.work.signing_in import (
     sign_in,
 )
 from openaddons.work.workshop import Workshop
-from tests.stores import make_account
+from tests.stores import make_account, wait_until
 
 PASSWORD = "several words of mine"
 BROWSER = Browser(
@@ -218,20 +222,9 @@ def test_an_invitation_gives_its_role_once(scene: Scene, role: Role) -> None:
 
 def test_of_two_who_accept_one_invitation_at_once_one_can(scene: Scene) -> None:
     _, token = scene.database.run(invite_person, email="bob@example.com", reviewer=True, actor="test")
-    together = threading.Barrier(2)
+    use = partial(use_link, kinds=(LinkKind.INVITATION,), token=token)
 
-    def accept(name: str) -> bool:
-        together.wait()
-        try:
-            join(scene.workshop.tools, token=token, email="", name=name, password=PASSWORD, browser=BROWSER)
-        except LinkInvalid:
-            return False
-        return True
-
-    with ThreadPoolExecutor(2) as threads:
-        came = list(threads.map(accept, ("Bob", "Eve")))
-
-    assert sorted(came) == [False, True]
+    assert _interleaved(scene, use, use) == [True, False]
 
 
 def test_an_invitation_ends_after_a_week_or_when_it_is_withdrawn(scene: Scene) -> None:
@@ -492,23 +485,23 @@ def test_a_code_of_the_time_step_before_is_used_up_by_a_later_one(scene: Scene) 
 
 
 def test_of_two_who_use_one_code_at_once_one_can(scene: Scene) -> None:
-    totp, codes = scene.has_second_factor(scene.joins("ann@example.com"))
-    for code in (scene.code(totp), codes[0]):
-        asked = [scene.signs_in("ann@example.com") for _ in range(2)]
-        together = threading.Barrier(2)
+    ann = scene.joins("ann@example.com")
+    _, codes = scene.has_second_factor(ann)
+    step = partial(use_step, person_id=ann.id, step=int(scene.clock.now().timestamp()) // 30)
+    recovery = partial(use_recovery_code, person=ann, code=codes[0])
 
-        def finish(
-            each: SignedIn | SecondFactorAsked, code: str = code, together: threading.Barrier = together
-        ) -> bool:
-            together.wait()
-            try:
-                scene.finishes(each, code)
-            except ValueRefused:
-                return False
-            return True
+    assert _interleaved(scene, step, step) == [True, False]
+    assert _interleaved(scene, recovery, recovery) == [True, False]
 
-        with ThreadPoolExecutor(2) as threads:
-            assert sorted(threads.map(finish, asked)) == [False, True]
+
+def test_of_two_recovery_codes_that_are_used_at_once_none_is_left(scene: Scene) -> None:
+    ann = scene.joins("ann@example.com")
+    _, codes = scene.has_second_factor(ann)
+
+    both = [partial(use_recovery_code, person=ann, code=code) for code in codes[:2]]
+
+    assert _interleaved(scene, *both) == [True, True]
+    assert scene.database.read(read_account, person_id=ann.id).recovery_code_count == 8
 
 
 def test_a_recovery_code_is_good_once_however_it_is_typed(scene: Scene) -> None:
@@ -684,9 +677,9 @@ def test_the_last_administrator_stays(scene: Scene) -> None:
 def test_of_two_administrators_who_remove_each_other_one_stays(scene: Scene) -> None:
     both = [scene.joins(f"{name}@example.com", administrator=True) for name in ("ann", "bob")]
 
-    assert _at_once(
-        [partial(scene.database.run, disable_person, person_id=person.id, actor="test") for person in both]
-    ) == [False, True]
+    disable = [partial(disable_person, person_id=person.id, actor="test") for person in both]
+
+    assert _interleaved(scene, *disable) == [True, False]
 
 
 def test_the_last_owner_stays(scene: Scene) -> None:
@@ -709,34 +702,43 @@ def test_the_last_owner_stays(scene: Scene) -> None:
 def test_of_two_owners_who_remove_each_other_one_stays(scene: Scene) -> None:
     both = [scene.joins(f"{name}@example.com", Role.OWNER) for name in ("ann", "bob")]
 
-    assert _at_once(
-        [
-            partial(
-                scene.database.run,
-                remove_member,
-                publisher_id=scene.publisher.id,
-                person_id=person.id,
-                actor="test",
-            )
-            for person in both
-        ]
-    ) == [False, True]
+    remove = [
+        partial(remove_member, publisher_id=scene.publisher.id, person_id=person.id, actor="test")
+        for person in both
+    ]
+
+    assert _interleaved(scene, *remove) == [True, False]
 
 
-def _at_once(verbs: list[Callable[[], object]]) -> list[bool]:
-    """Which of them were allowed, those that were not first."""
-    together = threading.Barrier(len(verbs))
+def _interleaved(
+    scene: Scene, first: Callable[[Transaction], object], second: Callable[[Transaction], object]
+) -> list[bool]:
+    """Whether each is allowed when the second begins before the first is committed.
 
-    def attempt(verb: Callable[[], object]) -> bool:
-        together.wait()
-        try:
-            verb()
-        except TransitionRefused:
-            return False
-        return True
+    On SQLite, where one thread writes, it begins after that.
+    """
+    database = scene.database
+    if database.engine.dialect.name == "sqlite":
+        return [_allowed(partial(database.run, verb)) for verb in (first, second)]
+    with database.engine.connect() as connection, ThreadPoolExecutor(1) as threads:
+        with connection.begin():
+            allowed = _allowed(partial(first, Transaction(connection, scene.clock.now())))
+            later = threads.submit(_allowed, partial(database.run, second))
+            wait_until(lambda: later.done() or _somebody_waits(database))
+        return [allowed, later.result()]
 
-    with ThreadPoolExecutor(len(verbs)) as threads:
-        return sorted(threads.map(attempt, verbs))
+
+def _allowed(verb: Callable[[], object]) -> bool:
+    try:
+        return verb() is not False
+    except (LinkInvalid, TransitionRefused):
+        return False
+
+
+def _somebody_waits(database: Database) -> bool:
+    """Whether a transaction of this database waits for another's lock."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return database.read(lambda tx: tx.execute(sa.text(query)).first() is not None)
 
 
 def test_a_disabled_person_is_out_at_once_and_their_links_are_dead(scene: Scene) -> None:
