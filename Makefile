@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup run test check docs format bench fuzz
+.PHONY: help setup run test check docs pictures format bench fuzz
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
 
@@ -28,6 +28,9 @@ test: check  ## everything that must be true
 docs: setup  ## write the pages that derive from the code
 	$(BIN)/python docs/make.py
 	PYTHONPATH=. $(BIN)/python docs/transcripts.py
+
+pictures: setup  ## the pictures of the dashboard in docs/images (needs Chromium and npm)
+	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 format: setup  ## write the house's format
 	$(BIN)/ruff format .

@@ -1,10 +1,8 @@
 """A browser agrees (promise 5): what the store signs is a package that real Chromium takes."""
 
 import io
-import json
 import os
 import subprocess
-import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -13,27 +11,15 @@ import pytest
 from openaddons.client import ApiKey, EdgeAddons
 from openaddons.packages.crx3 import verify_crx
 from tests.acceptance.conftest import Store
+from tests.acceptance.example import zip_of_example
 from tests.conftest import need_program
 
-_EXAMPLE: Final = Path(__file__).parent.parent.parent / "examples" / "tab-tally"
 _BROWSER_SECONDS: Final = 60
-
-
-def _zip_of_example(version: str) -> bytes:
-    """The example extension as its author would zip it, with this version in its manifest."""
-    manifest = json.loads((_EXAMPLE / "manifest.json").read_text(encoding="utf-8"))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("manifest.json", json.dumps(manifest | {"version": version}))
-        for path in sorted(_EXAMPLE.rglob("*")):
-            if path.is_file() and path.name != "manifest.json":
-                archive.write(path, path.relative_to(_EXAMPLE))
-    return packed.getvalue()
 
 
 @pytest.fixture
 def first_package() -> bytes:
-    return _zip_of_example("1.0.0")
+    return zip_of_example("1.0.0")
 
 
 def _verdict(crx_path: Path, profile: Path) -> str:
@@ -56,7 +42,7 @@ def _verdict(crx_path: Path, profile: Path) -> str:
 def test_chromium_takes_the_release_of_an_update_and_not_a_damaged_one(store: Store, tmp_path: Path) -> None:
     need_program("chromium", hint="install chromium")
     package = tmp_path / "update.zip"
-    package.write_bytes(_zip_of_example("1.1.0"))
+    package.write_bytes(zip_of_example("1.1.0"))
     with EdgeAddons(
         ApiKey(store.account.publisher.client_id, store.account.api_key), base_url=store.url
     ) as client:
