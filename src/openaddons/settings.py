@@ -98,7 +98,10 @@ class Settings(BaseSettings):
     ] = 10
     read_only: Annotated[
         bool,
-        Field(description="answer uploads, publishing and changes by /manage/v1 with 503 (for maintenance)"),
+        Field(
+            description="answer uploads, publishing, changes by /manage/v1 and forms of the dashboard with 503 "
+            "(for maintenance)"
+        ),
     ] = False
     drain_seconds: Annotated[
         float,
