@@ -136,10 +136,18 @@ def rename_person(
     tx.record("person.renamed", actor=actor, subject=person_id, correlation_id=correlation_id, name=name)
 
 
-def set_wants_mail(tx: Transaction, *, person: Person, wants_mail: bool) -> None:
+def set_wants_mail(
+    tx: Transaction, *, person: Person, wants_mail: bool, correlation_id: str | None = None
+) -> None:
     """Say whether the person gets mail about the products of their publishers."""
     tx.execute(people.update().where(people.c.id == person.id).values(wants_mail=wants_mail))
-    tx.record("person.mail-set", actor=person.email, subject=person.id, wants_mail=wants_mail)
+    tx.record(
+        "person.mail-set",
+        actor=person.email,
+        subject=person.id,
+        correlation_id=correlation_id,
+        wants_mail=wants_mail,
+    )
 
 
 def set_password(

@@ -116,7 +116,9 @@ def digest_of(secret: str) -> str:
     return sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
-def create_publisher(tx: Transaction, *, name: str, actor: str) -> Publisher:
+def create_publisher(
+    tx: Transaction, *, name: str, actor: str, correlation_id: str | None = None
+) -> Publisher:
     """A new publisher with its client ID. Raises `ValueRefused` for a name that is empty, long or taken."""
     name = name.strip()
     if not 0 < len(name) <= _NAME_CHARACTERS_LIMIT:
@@ -133,7 +135,14 @@ def create_publisher(tx: Transaction, *, name: str, actor: str) -> Publisher:
     tx.execute(
         clients.insert(), {"id": publisher.client_id, "publisher_id": publisher.id, "created_time": tx.now}
     )
-    tx.record("publisher.created", actor=actor, publisher_id=publisher.id, subject=publisher.id, name=name)
+    tx.record(
+        "publisher.created",
+        actor=actor,
+        publisher_id=publisher.id,
+        subject=publisher.id,
+        correlation_id=correlation_id,
+        name=name,
+    )
     return publisher
 
 

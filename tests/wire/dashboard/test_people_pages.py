@@ -264,6 +264,12 @@ def test_an_administrator_makes_a_publisher_and_invites_its_owner(
     again = administrator.send(path, {"name": name}, status=400).text
     people_page = administrator.get(made.headers["location"]).text
 
+    created = next(
+        event
+        for event in store.workshop.tools.database.read(list_events, limit=1000)
+        if event.verb == "publisher.created" and event.facts["name"] == name
+    )
+    assert created.correlation_id == made.headers["x-correlation-id"]
     assert "The publisher is created. Invite its first owner." in people_page
     assert "Nobody signs in for this publisher yet" in people_page
     assert "there is a publisher" in again

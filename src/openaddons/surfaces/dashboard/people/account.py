@@ -85,7 +85,12 @@ def _rename(visit: Visit) -> Answer:
 
 
 def _set_mail(visit: Visit) -> Answer:
-    visit.run(set_wants_mail, person=_visitor(visit).person, wants_mail="wants_mail" in visit.form)
+    visit.run(
+        set_wants_mail,
+        person=_visitor(visit).person,
+        wants_mail="wants_mail" in visit.form,
+        correlation_id=visit.correlation_id,
+    )
     return Redirect(_HERE, notice="saved")
 
 

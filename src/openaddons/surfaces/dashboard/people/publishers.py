@@ -20,7 +20,12 @@ def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
 
 def _create(visit: Visit) -> Answer:
     try:
-        made = visit.run(create_publisher, name=visit.form["name"], actor=visit.actor)
+        made = visit.run(
+            create_publisher,
+            name=visit.form["name"],
+            actor=visit.actor,
+            correlation_id=visit.correlation_id,
+        )
     except ValueRefused as refused:
         return _show(visit, refused=refused)
     return Redirect(f"/dashboard/publishers/{made.id}/people", notice="publisher-created")
