@@ -48,6 +48,18 @@ def list_members(
     return [_member(row) for row in tx.execute(query).mappings()]
 
 
+def list_member_emails(tx: Transaction, *, publisher_id: str) -> frozenset[str]:
+    """Of all who are members of the publisher."""
+    query = sa.select(people.c.email).join(memberships, memberships.c.person_id == people.c.id)
+    return frozenset(tx.execute(query.where(memberships.c.publisher_id == publisher_id)).scalars())
+
+
+def as_publisher_sees(actor: str, *, members: frozenset[str]) -> str:
+    """Who did something, as a publisher reads it: who reviews and who operates the store is not told by name."""
+    is_person = "@" in actor or actor.startswith("operator:")
+    return "the store" if is_person and actor not in members else actor
+
+
 @dataclass(frozen=True, slots=True)
 class PublisherSize:
     """A publisher, and how much there is of it."""

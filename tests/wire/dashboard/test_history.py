@@ -8,9 +8,11 @@ from openaddons.ids import new_guid
 from openaddons.store.operations import OperationKind, accept_operation
 from openaddons.store.products import Product
 from openaddons.store.session import Transaction
+from openaddons.store.submissions import reject_submission
 from tests.stores import Account, RunningStore
 from tests.wire.dashboard.conftest import Browser
 from tests.wire.dashboard.test_products import FOREIGN, SHOWN, at, database_of, manually, newest, upload
+from tests.wire.manage.asking import ask, put_up
 
 ROW = re.compile(r'<tr>\s*(?:<td>.*?</td>\s*)?<th scope="row"[^>]*>(?:<a [^>]*>)?(?:<code>)?([^<]*)')
 
@@ -135,3 +137,21 @@ def test_a_page_that_begins_after_the_last_says_so(owner: Browser, product: Prod
     assert "There is nothing like that" in owner.get(at(product, "history?before=0")).text
     empty = owner.get(at(product, "history?show=submissions&before=" + "1" * 19)).text
     assert "There is nothing like that" in empty
+
+
+def test_who_reviews_is_not_told_by_name(
+    store: RunningStore, owner: Browser, account: Account, published: Product
+) -> None:
+    manually(store, published)
+    put_up(store, account, published, "1.1.0")
+    submission = newest(store, published)
+    database_of(store).run(
+        reject_submission, submission_id=submission.id, reason="It is empty.", actor="reviewer@example.com"
+    )
+
+    for show in ("events", "submissions"):
+        page = owner.get(at(published, f"history?show={show}")).text
+        assert "It is empty." in page
+        assert "<bdi>the store</bdi>" in page
+        assert "reviewer@example.com" not in page
+    assert "reviewer@example.com" not in ask(store, "GET", f"/products/{published.id}/events", account).text

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from openaddons.clock import wire_time
 from openaddons.store.events import Event, list_events
+from openaddons.store.members import as_publisher_sees, list_member_emails
 from openaddons.surfaces.manage.endpoints import (
     GUID,
     NUMBER,
@@ -37,12 +38,12 @@ EVENTS: Final = Shape("Events", {"events": list_of(EVENT), "next": or_null(NUMBE
 _TAKES: Final = (number("before", least=1, most=10**18 - 1), number("limit", least=1, most=_PAGE_LIMIT))
 
 
-def _describe(event: Event) -> dict[str, Any]:
+def _describe(event: Event, *, members: frozenset[str]) -> dict[str, Any]:
     return {
         "number": event.number,
         "time": wire_time(event.time),
         "verb": event.verb,
-        "actor": event.actor,
+        "actor": as_publisher_sees(event.actor, members=members),
         "productId": event.product_id,
         "subject": event.subject,
         "correlationId": event.correlation_id,
@@ -69,8 +70,9 @@ def _page(call: Call, *, product_id: str | None) -> dict[str, Any]:
         limit=limit + 1,
     )
     page = found[:limit]
+    members = call.database.read(list_member_emails, publisher_id=call.principal.publisher_id)
     return {
-        "events": [_describe(each) for each in page],
+        "events": [_describe(each, members=members) for each in page],
         "next": page[-1].number if len(found) > limit else None,
     }
 

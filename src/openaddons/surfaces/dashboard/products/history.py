@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from openaddons.errors import NotFound
 from openaddons.ids import read_guid
 from openaddons.store.events import list_events
+from openaddons.store.members import as_publisher_sees, list_member_emails
 from openaddons.store.operations import OperationKind, list_operations
 from openaddons.store.submissions import list_submissions
 from openaddons.surfaces.dashboard.pages import Html, Page, Visit, Who
@@ -74,7 +76,9 @@ _SHOWN: Final[Mapping[str, Callable[[Visit, str], Found]]] = {
 def _show(visit: Visit) -> Html:
     show = _one_of(visit.query.get("show", ""), _SHOWN) or "events"
     found, key = _SHOWN[show](visit, visit.own_product.id)
+    members = visit.read(list_member_emails, publisher_id=visit.own_product.publisher_id)
     values = {
+        "who": partial(as_publisher_sees, members=members),
         "show": show,
         "shown": found[:_PAGE],
         "before": key(found[_PAGE - 1]) if len(found) > _PAGE else None,
