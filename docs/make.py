@@ -21,7 +21,7 @@ from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES
 from openaddons.settings import Settings
 from openaddons.store import states
-from openaddons.store.developer_policies import DEVELOPER_POLICIES
+from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.schema import SCRIPT, write_script
 from openaddons.surfaces.emulator.reserved import RESERVED
 from openaddons.surfaces.emulator.wire import ClockSetting, EndpointName, FaultRule, Pace, SeedProduct, Wire

@@ -10,7 +10,7 @@ import pytest
 from openaddons import errors
 from openaddons.errors import Refusal
 from openaddons.store.modules import CATEGORIES, DATA_USAGE, Module, read_language, starting_content
-from openaddons.store.outbox import TOPICS, type_of
+from openaddons.store.telling.outbox import TOPICS, type_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = runpy.run_path(str(DOCS / "make.py"))["PAGES"]

@@ -23,11 +23,11 @@ from openaddons.settings import Settings
 from openaddons.store.hot import HotReads, PostgresHotReads, SqliteHotReads
 from openaddons.store.leases import forget_leases
 from openaddons.store.offered import announce_update_url
-from openaddons.store.outbox import Outbox
 from openaddons.store.postgres import ENDED_CHANNEL, send_word
 from openaddons.store.schema import ensure_current
 from openaddons.store.sealing import keep_master_key, read_master_key
 from openaddons.store.session import Database, open_database
+from openaddons.store.telling.outbox import Outbox
 from openaddons.surfaces.dashboard.app import DashboardSurface
 from openaddons.surfaces.edge.app import Door, EdgeSurface
 from openaddons.surfaces.edge.waiting import Waiting

@@ -13,18 +13,15 @@ from openaddons.clock import SettableClock
 from openaddons.errors import Refusal, TransitionRefused, ValueRefused
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
-from openaddons.store.certification import (
+from openaddons.store.certification.policies import (
     Certification,
     Source,
     certification_in_force,
     choose_store_certification,
     store_certification_in_force,
 )
-from openaddons.store.events import list_events
-from openaddons.store.operations import ClaimLost
-from openaddons.store.products import Product, find_product, set_certification
-from openaddons.store.questions import answer_question, ask_publisher, list_questions
-from openaddons.store.queue import (
+from openaddons.store.certification.questions import answer_question, ask_publisher, list_questions
+from openaddons.store.certification.queue import (
     Show,
     add_internal_note,
     count_queue,
@@ -33,7 +30,7 @@ from openaddons.store.queue import (
     page_of_queue,
     take_submission,
 )
-from openaddons.store.standing import (
+from openaddons.store.certification.standing import (
     Place,
     ReviewRecord,
     Standing,
@@ -41,6 +38,9 @@ from openaddons.store.standing import (
     standing_of,
     standing_of_product,
 )
+from openaddons.store.events import list_events
+from openaddons.store.operations import ClaimLost
+from openaddons.store.products import Product, find_product, set_certification
 from openaddons.store.states import ProductState, SubmissionState
 from openaddons.store.submissions import (
     Submission,

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from openaddons.clock import SystemClock
 from openaddons.settings import Settings
-from openaddons.store.deliveries import page_of_deliveries
-from openaddons.store.outbox import DeliveryState
 from openaddons.store.tables import deliveries
-from openaddons.store.webhooks import Webhook, create_webhook, try_webhook
+from openaddons.store.telling.deliveries import page_of_deliveries
+from openaddons.store.telling.outbox import DeliveryState
+from openaddons.store.telling.webhooks import Webhook, create_webhook, try_webhook
 from openaddons.work.workshop import Workshop
 from tests.receivers import Posted, Receiver, receiver
 from tests.stores import Account, make_account, make_published, running_store, start_process, wait_until

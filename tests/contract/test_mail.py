@@ -15,11 +15,11 @@ from openaddons.app import open_store
 from openaddons.ids import new_guid
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
-from openaddons.store.outbox import DeliveryState, queue_mail
 from openaddons.store.products import Product, set_certification
 from openaddons.store.session import Transaction
 from openaddons.store.submissions import pending_submission, reject_submission
 from openaddons.store.tables import deliveries, memberships, people
+from openaddons.store.telling.outbox import DeliveryState, queue_mail
 from openaddons.work.delivering import Sender
 from openaddons.work.workshop import Workshop
 from tests.receivers import MailServer, mail_server

@@ -22,7 +22,8 @@ from openaddons.errors import (
     ValueRefused,
 )
 from openaddons.settings import Settings
-from openaddons.store.accounts import (
+from openaddons.store.events import Event, list_events
+from openaddons.store.people.accounts import (
     disable_person,
     enable_person,
     find_account,
@@ -32,9 +33,8 @@ from openaddons.store.accounts import (
     set_flags,
     set_password,
 )
-from openaddons.store.attempts import FOR_ACCOUNT, FOR_ADDRESS, FOR_CODE, Allowance, count_attempt
-from openaddons.store.events import Event, list_events
-from openaddons.store.invitations import (
+from openaddons.store.people.attempts import FOR_ACCOUNT, FOR_ADDRESS, FOR_CODE, Allowance, count_attempt
+from openaddons.store.people.invitations import (
     accept_as_person,
     find_invitation,
     invite_first_administrator,
@@ -42,20 +42,20 @@ from openaddons.store.invitations import (
     list_invitations,
     withdraw_invitation,
 )
-from openaddons.store.links import LinkKind, make_link, use_link
-from openaddons.store.members import add_member, list_members, remove_member, set_role
-from openaddons.store.one_time_codes import make_recovery_codes, make_totp_secret
-from openaddons.store.passwords import hash_password
-from openaddons.store.people import Person, Role, Visitor, read_visitor
-from openaddons.store.publishers import Publisher, create_publisher, digest_of
-from openaddons.store.second_factors import (
+from openaddons.store.people.links import LinkKind, make_link, use_link
+from openaddons.store.people.members import add_member, list_members, remove_member, set_role
+from openaddons.store.people.one_time_codes import make_recovery_codes, make_totp_secret
+from openaddons.store.people.passwords import hash_password
+from openaddons.store.people.second_factors import (
     remove_second_factor,
     set_second_factor,
     use_recovery_code,
     use_step,
 )
+from openaddons.store.people.sessions import ABSOLUTE, IDLE, end_session, list_sessions, see_session
+from openaddons.store.people.visitors import Person, Role, Visitor, read_visitor
+from openaddons.store.publishers import Publisher, create_publisher, digest_of
 from openaddons.store.session import Database, Transaction
-from openaddons.store.sessions import ABSOLUTE, IDLE, end_session, list_sessions, see_session
 from openaddons.store.tables import attempts, links, people
 from openaddons.work.signing_in import (
     Browser,

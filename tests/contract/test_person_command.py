@@ -12,8 +12,8 @@ from openaddons.app import open_store
 from openaddons.cli import main
 from openaddons.errors import LinkInvalid
 from openaddons.settings import Settings
-from openaddons.store.accounts import find_account
-from openaddons.store.people import read_visitor
+from openaddons.store.people.accounts import find_account
+from openaddons.store.people.visitors import read_visitor
 from openaddons.store.publishers import digest_of
 from openaddons.work.signing_in import Browser, SignedIn, join, reset_password, sign_in
 from openaddons.work.workshop import Workshop

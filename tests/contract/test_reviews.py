@@ -13,10 +13,10 @@ from alembic.script import ScriptDirectory
 
 from openaddons.packages.permissions import FileDifference, GrantInWords, PermissionWarning
 from openaddons.store import schema
+from openaddons.store.certification.reviews import Review, review_of_draft, review_of_submission
 from openaddons.store.operations import ClaimLost, OperationKind, accept_operation, claim_operation
 from openaddons.store.products import Product, find_product, set_certification
 from openaddons.store.releasing import unpublish_product
-from openaddons.store.reviews import Review, review_of_draft, review_of_submission
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import Submission, approve_submission, cancel_submission, list_submissions
 from openaddons.store.tables import contents, packages, products

@@ -18,7 +18,12 @@ from openaddons.app import open_store
 from openaddons.clock import SettableClock, wire_time
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.settings import Settings
-from openaddons.store.deliveries import (
+from openaddons.store.events import list_events
+from openaddons.store.keeping_back import block_product
+from openaddons.store.offers import withdraw_release
+from openaddons.store.publishers import tell_expiring_credentials
+from openaddons.store.sealing import MasterKey
+from openaddons.store.telling.deliveries import (
     KEPT,
     LEASE,
     PAUSES,
@@ -29,13 +34,8 @@ from openaddons.store.deliveries import (
     page_of_deliveries,
     receivers_due,
 )
-from openaddons.store.events import list_events
-from openaddons.store.keeping_back import block_product
-from openaddons.store.offers import withdraw_release
-from openaddons.store.outbox import TYPES, DeliveryState
-from openaddons.store.publishers import tell_expiring_credentials
-from openaddons.store.sealing import MasterKey
-from openaddons.store.webhooks import (
+from openaddons.store.telling.outbox import TYPES, DeliveryState
+from openaddons.store.telling.webhooks import (
     Webhook,
     change_webhook,
     create_webhook,

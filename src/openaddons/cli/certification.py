@@ -6,7 +6,11 @@ from openaddons.cli.output import emit, json_option
 from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
-from openaddons.store.certification import Source, choose_store_certification, store_certification_in_force
+from openaddons.store.certification.policies import (
+    Source,
+    choose_store_certification,
+    store_certification_in_force,
+)
 
 _SETTING = Source.SETTING.value
 

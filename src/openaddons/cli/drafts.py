@@ -9,11 +9,11 @@ from openaddons.cli.output import emit, json_option
 from openaddons.cli.reviews import review_text
 from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
+from openaddons.store.certification.reviews import review_of_draft
 from openaddons.store.drafts import Draft, read_draft, set_module
 from openaddons.store.images import add_image
 from openaddons.store.modules import Module
 from openaddons.store.products import find_product
-from openaddons.store.reviews import review_of_draft
 from openaddons.work.images import IMAGE_BYTES_LIMIT, keep_image, redraw
 
 _EDITABLE = click.Choice([module.value.lower() for module in Module if module is not Module.PACKAGES])

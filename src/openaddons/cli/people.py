@@ -6,7 +6,7 @@ from openaddons.cli.output import emit, json_option
 from openaddons.cli.store import opened, operator, plain, store_options, store_url, table
 from openaddons.errors import NotKnown
 from openaddons.settings import Settings
-from openaddons.store.accounts import (
+from openaddons.store.people.accounts import (
     Account,
     disable_person,
     enable_person,
@@ -14,12 +14,12 @@ from openaddons.store.accounts import (
     list_people,
     make_reset,
 )
-from openaddons.store.invitations import invite_person
-from openaddons.store.links import LinkKind, link_url
-from openaddons.store.members import list_members
-from openaddons.store.people import Person, Role
+from openaddons.store.people.invitations import invite_person
+from openaddons.store.people.links import LinkKind, link_url
+from openaddons.store.people.members import list_members
+from openaddons.store.people.second_factors import remove_second_factor
+from openaddons.store.people.visitors import Person, Role
 from openaddons.store.publishers import find_publisher
-from openaddons.store.second_factors import remove_second_factor
 from openaddons.store.session import Transaction
 from openaddons.work.workshop import Workshop
 

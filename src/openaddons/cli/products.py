@@ -13,7 +13,8 @@ from openaddons.errors import Refusal
 from openaddons.packages.check import check
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings, ring_update_url
-from openaddons.store.certification import certification_in_force
+from openaddons.store.certification.policies import certification_in_force
+from openaddons.store.certification.standing import standing_of_product, standings_of
 from openaddons.store.keeping_back import (
     block_product,
     lift_quarantine,
@@ -25,7 +26,6 @@ from openaddons.store.operations import Outcome
 from openaddons.store.products import Product, find_product, list_products, set_certification
 from openaddons.store.publishers import find_publisher
 from openaddons.store.releasing import unpublish_product
-from openaddons.store.standing import standing_of_product, standings_of
 from openaddons.store.states import OperationState
 from openaddons.store.submissions import list_submissions
 from openaddons.work.creating import make_product, put_package, submit

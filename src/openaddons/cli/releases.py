@@ -8,12 +8,12 @@ import click
 from openaddons.cli.output import emit, json_option, one_line
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
+from openaddons.store.certification.standing import standing_of
 from openaddons.store.offers import offer_to_all, offer_to_rings, withdraw_release
 from openaddons.store.products import Product, find_product
 from openaddons.store.releases import list_standings
 from openaddons.store.rolling_back import plan_roll_back, roll_back
 from openaddons.store.session import Transaction
-from openaddons.store.standing import standing_of
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import read_submission
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from openaddons.packages.findings import Finding
 from openaddons.packages.permissions import GrantDifference, GrantInWords, PermissionWarning
-from openaddons.store.reviews import Review
+from openaddons.store.certification.reviews import Review
 from openaddons.text import one_line
 
 _SHOWN: Final = 30

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from openaddons.store.standing import Standing, WaitsFor
+from openaddons.store.certification.standing import Standing, WaitsFor
 
 
 def standing_lines(standing: Standing) -> Iterator[str]:

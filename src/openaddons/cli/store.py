@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from openaddons.app import open_store
 from openaddons.logs import configure_logs
 from openaddons.settings import Settings
-from openaddons.store.invitations import invite_first_administrator
-from openaddons.store.links import LinkKind, link_url
+from openaddons.store.people.invitations import invite_first_administrator
+from openaddons.store.people.links import LinkKind, link_url
 from openaddons.work.workshop import Workshop
 
 F = TypeVar("F", bound=Callable[..., Any])

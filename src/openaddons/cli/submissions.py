@@ -10,12 +10,12 @@ from openaddons.cli.reviews import review_text
 from openaddons.cli.standings import standing_lines
 from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
-from openaddons.store.developer_policies import DEVELOPER_POLICIES
+from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
+from openaddons.store.certification.questions import answer_question, ask_publisher, list_questions
+from openaddons.store.certification.reviews import review_of_submission
+from openaddons.store.certification.standing import Standing, standing_of, standings_of
 from openaddons.store.products import find_product
-from openaddons.store.questions import answer_question, ask_publisher, list_questions
 from openaddons.store.releases import read_release
-from openaddons.store.reviews import review_of_submission
-from openaddons.store.standing import Standing, standing_of, standings_of
 from openaddons.store.submissions import (
     Submission,
     approve_submission,

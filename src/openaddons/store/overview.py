@@ -10,13 +10,13 @@ from typing import Final
 import sqlalchemy as sa
 
 from openaddons.policies import Requirement
+from openaddons.store.certification.standing import Standing, standing_of_product, standings_of_products
 from openaddons.store.drafts import Draft, describe_draft, draft_row, read_package
 from openaddons.store.operations import OperationKind, PastOperation, list_operations
 from openaddons.store.packages import UploadedPackage, read_packages
 from openaddons.store.products import PRODUCT, Product, find_product, product_of
 from openaddons.store.releases import Release, read_release
 from openaddons.store.session import Transaction
-from openaddons.store.standing import Standing, standing_of_product, standings_of_products
 from openaddons.store.submissions import (
     Submission,
     current_submission,

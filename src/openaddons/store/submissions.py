@@ -12,7 +12,7 @@ from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_submission_id
 from openaddons.policies import CertificationPolicy
 from openaddons.store import states
-from openaddons.store.developer_policies import known_numbers
+from openaddons.store.certification.developer_policies import known_numbers
 from openaddons.store.modules import text_up_to
 from openaddons.store.operations import ClaimLost
 from openaddons.store.products import Product, lock_product, move_product

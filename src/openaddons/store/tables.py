@@ -159,7 +159,8 @@ packages = sa.Table(
     sa.Column("created_time", Moment, nullable=False),
 )
 
-# SHA-256 of each file of a package, packed (store/reviews.py). Beside the package's row, which is read far more often.
+# SHA-256 of each file of a package, packed (store/certification/reviews.py). Beside the package's row, which is
+# read far more often.
 contents = sa.Table(
     "contents",
     metadata,
@@ -475,7 +476,7 @@ links = sa.Table(
     sa.Column("expires_time", Moment, nullable=False, index=True),
 )
 
-# How often somebody tried to sign in: ``key`` is a SHA-256 of what is counted (store/attempts.py).
+# How often somebody tried to sign in: ``key`` is a SHA-256 of what is counted (store/people/attempts.py).
 attempts = sa.Table(
     "attempts",
     metadata,

@@ -17,7 +17,11 @@ import sqlalchemy as sa
 import structlog
 
 from openaddons.errors import KeyUnusable
-from openaddons.store.deliveries import (
+from openaddons.store.publishers import tell_expiring_credentials
+from openaddons.store.sealing import MasterKey
+from openaddons.store.session import Changes, Transaction
+from openaddons.store.tables import webhooks
+from openaddons.store.telling.deliveries import (
     Delivery,
     Try,
     claim_delivery,
@@ -25,12 +29,8 @@ from openaddons.store.deliveries import (
     forget_deliveries,
     receivers_due,
 )
-from openaddons.store.messages import read_message
-from openaddons.store.publishers import tell_expiring_credentials
-from openaddons.store.sealing import MasterKey
-from openaddons.store.session import Changes, Transaction
-from openaddons.store.tables import webhooks
-from openaddons.store.webhooks import read_secrets
+from openaddons.store.telling.messages import read_message
+from openaddons.store.telling.webhooks import read_secrets
 from openaddons.work.tools import Tools
 
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from openaddons.errors import NotFound
-from openaddons.store.accounts import find_account, make_reset
-from openaddons.store.attempts import FOR_ADDRESS, FOR_MAIL, count_attempt
-from openaddons.store.links import Link, LinkKind, link_url
-from openaddons.store.outbox import queue_mail
+from openaddons.store.people.accounts import find_account, make_reset
+from openaddons.store.people.attempts import FOR_ADDRESS, FOR_MAIL, count_attempt
+from openaddons.store.people.links import Link, LinkKind, link_url
 from openaddons.store.session import Transaction
+from openaddons.store.telling.outbox import queue_mail
 from openaddons.work.signing_in import Browser, of_address
 from openaddons.work.tools import Tools
 

@@ -13,10 +13,10 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from openaddons.settings import SMTP_PORTS, Settings
-from openaddons.store.deliveries import Try
-from openaddons.store.developer_policies import DEVELOPER_POLICIES
-from openaddons.store.messages import Message
-from openaddons.store.outbox import SUBJECT_CHARACTERS_LIMIT, TOPICS
+from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
+from openaddons.store.telling.deliveries import Try
+from openaddons.store.telling.messages import Message
+from openaddons.store.telling.outbox import SUBJECT_CHARACTERS_LIMIT, TOPICS
 from openaddons.text import one_line
 
 _TIMEOUT_SECONDS: Final = 10.0  # of each step; a mail has some eight

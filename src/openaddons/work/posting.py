@@ -18,8 +18,8 @@ from typing import Any, Final
 import httpcore2
 
 from openaddons import __version__
-from openaddons.store.deliveries import Try
-from openaddons.store.webhooks import SECRET_PREFIX, is_public
+from openaddons.store.telling.deliveries import Try
+from openaddons.store.telling.webhooks import SECRET_PREFIX, is_public
 
 _TRY_SECONDS: Final = 15.0
 _CONNECT_SECONDS: Final = 5.0

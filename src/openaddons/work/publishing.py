@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from openaddons.errors import ObjectMissing
 from openaddons.packages.version import Version
 from openaddons.settings import Settings
-from openaddons.store.certification import certification_in_force
+from openaddons.store.certification.policies import certification_in_force
 from openaddons.store.drafts import draft_row, module_statuses, read_package
 from openaddons.store.operations import Claim, Outcome, end_operation
 from openaddons.store.products import Product, highest_version, lock_product

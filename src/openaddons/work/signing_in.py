@@ -3,22 +3,22 @@
 from dataclasses import dataclass
 
 from openaddons.errors import LinkInvalid, ValueRefused
-from openaddons.store.accounts import Account, find_account, read_account, renew_hash, set_password
-from openaddons.store.attempts import (
+from openaddons.store.people.accounts import Account, find_account, read_account, renew_hash, set_password
+from openaddons.store.people.attempts import (
     FOR_ACCOUNT,
     FOR_ADDRESS,
     FOR_CODE,
     count_attempt,
     forgive_attempts,
 )
-from openaddons.store.invitations import accept_as_stranger, find_invitation
-from openaddons.store.links import LinkKind, find_link, make_link, use_link
-from openaddons.store.one_time_codes import find_step
-from openaddons.store.passwords import check_password, hash_password, needs_rehash
-from openaddons.store.people import Person
-from openaddons.store.second_factors import use_recovery_code, use_step
+from openaddons.store.people.invitations import accept_as_stranger, find_invitation
+from openaddons.store.people.links import LinkKind, find_link, make_link, use_link
+from openaddons.store.people.one_time_codes import find_step
+from openaddons.store.people.passwords import check_password, hash_password, needs_rehash
+from openaddons.store.people.second_factors import use_recovery_code, use_step
+from openaddons.store.people.sessions import begin_session
+from openaddons.store.people.visitors import Person
 from openaddons.store.session import Transaction
-from openaddons.store.sessions import begin_session
 from openaddons.work.tools import Tools
 
 

@@ -8,9 +8,9 @@ from openaddons.packages.archive import Archive
 from openaddons.packages.check import CheckCancelled, Finding, Report, check
 from openaddons.packages.permissions import file_digests
 from openaddons.settings import Settings
+from openaddons.store.certification.reviews import pack_digests
 from openaddons.store.drafts import set_package
 from openaddons.store.operations import Claim, end_operation
-from openaddons.store.reviews import pack_digests
 from openaddons.store.session import Transaction
 from openaddons.work.outcomes import package_refused, package_updated
 from openaddons.work.tools import Tools, upload_limits

@@ -3,7 +3,7 @@
 from openaddons.cli.reviews import review_text
 from openaddons.packages.findings import Finding
 from openaddons.packages.permissions import Content, difference, in_words, optional, required
-from openaddons.store.reviews import Review, Reviewed
+from openaddons.store.certification.reviews import Review, Reviewed
 
 OLD = Content(
     {"manifest_version": 3, "permissions": ["storage"], "host_permissions": ["https://old.com/*"]},

@@ -19,6 +19,10 @@ from openaddons.packages.check import Package
 from openaddons.packages.version import Version
 from openaddons.settings import Settings
 from openaddons.store.catalogue import find_add_on
+from openaddons.store.certification.questions import answer_question, ask_publisher
+from openaddons.store.certification.queue import take_submission
+from openaddons.store.certification.reviews import pack_digests
+from openaddons.store.certification.standing import WaitsFor, standing_of, standing_of_product, standings_of
 from openaddons.store.drafts import set_package
 from openaddons.store.keeping_back import (
     block_product,
@@ -46,14 +50,10 @@ from openaddons.store.operations import (
 )
 from openaddons.store.products import SigningKey, create_product, find_product, new_product_id
 from openaddons.store.publishers import Publisher, create_publisher
-from openaddons.store.questions import answer_question, ask_publisher
-from openaddons.store.queue import take_submission
 from openaddons.store.releases import list_releases
 from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
-from openaddons.store.reviews import pack_digests
 from openaddons.store.rolling_back import roll_back
 from openaddons.store.session import Database, P, T, Transaction, Verb
-from openaddons.store.standing import WaitsFor, standing_of, standing_of_product, standings_of
 from openaddons.store.states import (
     OPERATION,
     PENDING_SUBMISSION,

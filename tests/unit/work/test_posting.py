@@ -9,8 +9,8 @@ import httpcore2
 import pytest
 
 from openaddons.errors import ValueRefused
-from openaddons.store.deliveries import Try
-from openaddons.store.webhooks import check_url, is_public
+from openaddons.store.telling.deliveries import Try
+from openaddons.store.telling.webhooks import check_url, is_public
 from openaddons.work.posting import Poster, sign
 
 _PUBLIC = ("8.8.8.8", "1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001:80e::200e")

@@ -12,10 +12,10 @@ import httpx2
 import pytest
 import sqlalchemy as sa
 
-from openaddons.store.people import Role
+from openaddons.store.people.sessions import IDLE
+from openaddons.store.people.visitors import Role
 from openaddons.store.publishers import digest_of
 from openaddons.store.session import Transaction
-from openaddons.store.sessions import IDLE
 from openaddons.store.tables import memberships, people, sessions
 from tests.stores import Account, RunningStore
 from tests.wire.conftest import new_account

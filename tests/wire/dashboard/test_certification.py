@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from openaddons.store.people import Role
+from openaddons.store.certification.queue import add_internal_note, take_submission
+from openaddons.store.people.visitors import Role
 from openaddons.store.products import Product, set_certification
-from openaddons.store.queue import add_internal_note, take_submission
 from openaddons.store.submissions import Submission, list_submissions, read_submission
 from tests.stores import Account, RunningStore, make_draft, make_published, make_zip
 from tests.wire.dashboard.conftest import Browser, counting_queries, sign_in

@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from openaddons.store.people import Role
+from openaddons.store.certification.questions import ask_publisher
+from openaddons.store.certification.queue import add_internal_note
+from openaddons.store.people.visitors import Role
 from openaddons.store.products import Product
-from openaddons.store.questions import ask_publisher
-from openaddons.store.queue import add_internal_note
 from openaddons.store.session import Transaction
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import approve_submission, list_submissions, reject_submission
 from openaddons.store.tables import people, sessions
-from openaddons.store.webhooks import create_webhook
+from openaddons.store.telling.webhooks import create_webhook
 from openaddons.surfaces.dashboard.app import PAGES, PREFIX
 from openaddons.surfaces.dashboard.pages import Page, Who
 from tests.pictures import picture

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from openaddons.errors import NotKnown
-from openaddons.store.people import Role
+from openaddons.store.people.visitors import Role
 from openaddons.surfaces.dashboard import app as dashboard
 from openaddons.surfaces.dashboard.pages import Html, Page, Redirect, Visit, Who
 from tests.stores import RunningStore

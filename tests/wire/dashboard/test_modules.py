@@ -9,7 +9,7 @@ from openaddons.policies import Requirement
 from openaddons.store.drafts import read_draft
 from openaddons.store.events import list_events
 from openaddons.store.modules import Module
-from openaddons.store.people import Role
+from openaddons.store.people.visitors import Role
 from openaddons.store.products import Product
 from tests.pictures import HOSTILE, picture
 from tests.stores import Account, RunningStore, make_published, make_zip

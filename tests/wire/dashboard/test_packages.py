@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from openaddons.store.operations import OperationKind, PastOperation, list_operations
-from openaddons.store.people import Role
+from openaddons.store.people.visitors import Role
 from openaddons.store.products import Product
 from openaddons.store.states import OperationState
 from tests.stores import Account, RunningStore, make_published, make_zip

@@ -5,11 +5,11 @@ import uuid
 
 import pytest
 
-from openaddons.store.accounts import find_account
 from openaddons.store.events import list_events
-from openaddons.store.members import Member, list_members
-from openaddons.store.people import Person, Role
-from openaddons.store.sessions import list_sessions
+from openaddons.store.people.accounts import find_account
+from openaddons.store.people.members import Member, list_members
+from openaddons.store.people.sessions import list_sessions
+from openaddons.store.people.visitors import Person, Role
 from openaddons.store.tables import attempts, people
 from tests.stores import Account, RunningStore
 from tests.wire.conftest import OpenStore, new_account

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from openaddons.store.events import list_events
 from openaddons.store.keeping_back import block_product, quarantine_product
-from openaddons.store.people import Role
+from openaddons.store.people.visitors import Role
 from openaddons.store.products import Product, set_certification
 from openaddons.store.session import Database
 from openaddons.store.states import ProductState, SubmissionState

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from openaddons.store.accounts import make_reset
-from openaddons.store.attempts import FOR_ACCOUNT, FOR_CODE, FOR_MAIL
-from openaddons.store.invitations import invite_first_administrator, invite_person
-from openaddons.store.one_time_codes import read_totp_secret
-from openaddons.store.people import Person
+from openaddons.store.people.accounts import make_reset
+from openaddons.store.people.attempts import FOR_ACCOUNT, FOR_CODE, FOR_MAIL
+from openaddons.store.people.invitations import invite_first_administrator, invite_person
+from openaddons.store.people.one_time_codes import read_totp_secret
+from openaddons.store.people.visitors import Person
 from openaddons.store.tables import attempts, deliveries
 from openaddons.surfaces.dashboard.people.signing_in import read_next
 from openaddons.work.signing_in import Browser as Sitting

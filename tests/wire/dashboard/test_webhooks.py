@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from standardwebhooks import Webhook as ThirdParty
 
-from openaddons.store.webhooks import Webhook, list_webhooks
+from openaddons.store.telling.webhooks import Webhook, list_webhooks
 from tests.receivers import Receiver, receiver
 from tests.stores import Account, RunningStore
 from tests.wire.calls import NOBODYS_GUID

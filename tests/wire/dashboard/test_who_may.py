@@ -9,7 +9,7 @@ import pytest
 from jinja2 import ChoiceLoader, DictLoader, Environment
 
 from openaddons.ids import NOBODYS_GUID
-from openaddons.store.people import Role
+from openaddons.store.people.visitors import Role
 from openaddons.surfaces.dashboard import app as dashboard
 from openaddons.surfaces.dashboard.pages import ROLES, Html, Page, Visit, Who
 from openaddons.surfaces.design import open_templates

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from openaddons.errors import Refusal
-from openaddons.store.deliveries import page_of_deliveries
-from openaddons.store.outbox import DeliveryState
+from openaddons.store.certification.questions import ask_publisher
 from openaddons.store.products import has_work
-from openaddons.store.questions import ask_publisher
+from openaddons.store.telling.deliveries import page_of_deliveries
+from openaddons.store.telling.outbox import DeliveryState
 from openaddons.surfaces.manage.app import ENDPOINTS, PREFIX, REFUSED_BY_THE_STORE
 from tests.pictures import picture
 from tests.receivers import receiver

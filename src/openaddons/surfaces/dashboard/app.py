@@ -30,10 +30,10 @@ from openaddons.errors import (
     ValueRefused,
 )
 from openaddons.ids import NOBODYS_GUID, read_guid
-from openaddons.store.people import Role, Visitor, read_visit
+from openaddons.store.people.sessions import SEEN_EVERY, see_session
+from openaddons.store.people.visitors import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
-from openaddons.store.sessions import SEEN_EVERY, see_session
 from openaddons.surfaces.dashboard import admin, certification, keys, modules, people, products, webhooks
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form

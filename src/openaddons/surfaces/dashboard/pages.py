@@ -7,7 +7,7 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 from openaddons.objects import Objects
 from openaddons.settings import Settings
-from openaddons.store.people import Role, Visitor
+from openaddons.store.people.visitors import Role, Visitor
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher
 from openaddons.store.sealing import MasterKey

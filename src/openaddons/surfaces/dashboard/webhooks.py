@@ -5,10 +5,10 @@ from typing import Final
 
 from openaddons.errors import ValueRefused
 from openaddons.ids import NOBODYS_GUID, read_guid
-from openaddons.store.deliveries import Logged, deliver_again, page_of_deliveries
-from openaddons.store.outbox import TOPICS, DeliveryState, type_of
 from openaddons.store.session import Transaction
-from openaddons.store.webhooks import (
+from openaddons.store.telling.deliveries import Logged, deliver_again, page_of_deliveries
+from openaddons.store.telling.outbox import TOPICS, DeliveryState, type_of
+from openaddons.store.telling.webhooks import (
     URL_CHARACTERS,
     Webhook,
     change_webhook,

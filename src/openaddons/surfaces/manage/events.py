@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from openaddons.clock import wire_time
 from openaddons.store.events import Event, list_events
-from openaddons.store.members import as_publisher_sees, list_member_emails
+from openaddons.store.people.members import as_publisher_sees, list_member_emails
 from openaddons.surfaces.manage.endpoints import (
     GUID,
     NUMBER,

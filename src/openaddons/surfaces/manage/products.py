@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from openaddons.clock import wire_time
 from openaddons.policies import Requirement
+from openaddons.store.certification.standing import standing_of_product
 from openaddons.store.drafts import read_draft
 from openaddons.store.products import Product, find_product, page_of_products
 from openaddons.store.releases import read_release
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.session import Transaction
-from openaddons.store.standing import standing_of_product
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import current_submission
 from openaddons.surfaces.manage.drafts import MODULE, describe_module

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from openaddons.clock import wire_time
 from openaddons.errors import NotFound, NotKnown
+from openaddons.store.certification.questions import Question, answer_question, list_questions
+from openaddons.store.certification.standing import Standing, WaitsFor, standings_of
 from openaddons.store.products import lock_product
-from openaddons.store.questions import Question, answer_question, list_questions
 from openaddons.store.releases import read_release
 from openaddons.store.session import Transaction
-from openaddons.store.standing import Standing, WaitsFor, standings_of
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import (
     TEXT_CHARACTERS,

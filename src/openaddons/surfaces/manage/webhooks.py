@@ -7,11 +7,11 @@ from typing import Any, Final
 from openaddons.clock import wire_time
 from openaddons.errors import NotFound, NotKnown
 from openaddons.ids import read_guid
-from openaddons.store.deliveries import Logged, deliver_again, page_of_deliveries
 from openaddons.store.modules import text_up_to
-from openaddons.store.outbox import TYPES, DeliveryState, type_of
 from openaddons.store.session import Transaction
-from openaddons.store.webhooks import (
+from openaddons.store.telling.deliveries import Logged, deliver_again, page_of_deliveries
+from openaddons.store.telling.outbox import TYPES, DeliveryState, type_of
+from openaddons.store.telling.webhooks import (
     URL_CHARACTERS,
     Webhook,
     change_webhook,

@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Any
 
 from openaddons.packages.comparing import Comparison, side_by_side
-from openaddons.store.developer_policies import DEVELOPER_POLICIES
-from openaddons.store.dossiers import Dossier
+from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
+from openaddons.store.certification.dossiers import Dossier
 from openaddons.surfaces.dashboard.products.rules import known_rules
 
 

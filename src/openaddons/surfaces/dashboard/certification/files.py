@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from openaddons.errors import NotFound
 from openaddons.packages.comparing import TEXT_BYTES_LIMIT
+from openaddons.store.certification.reviews import files_of_submission
 from openaddons.store.packages import UploadedPackage, read_packages
-from openaddons.store.reviews import files_of_submission
 from openaddons.store.session import Transaction
 from openaddons.store.submissions import Submission, read_submission
 from openaddons.surfaces.dashboard.pages import Html, Page, Visit, Who

@@ -6,13 +6,13 @@ from openaddons.errors import NotKnown, ValueRefused
 from openaddons.ids import read_guid
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
-from openaddons.store.certification import (
+from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
+from openaddons.store.certification.policies import (
     Source,
     choose_store_certification,
     products_with_own_policy,
     store_certification_in_force,
 )
-from openaddons.store.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.products import find_product, set_certification
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.forms import Form

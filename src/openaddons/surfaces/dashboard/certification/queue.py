@@ -4,9 +4,9 @@ import re
 from typing import Any, Final
 
 from openaddons.errors import NotFound
-from openaddons.store.queue import Show, count_queue, page_of_queue
+from openaddons.store.certification.queue import Show, count_queue, page_of_queue
+from openaddons.store.certification.standing import NO_RECORD, review_record
 from openaddons.store.session import Transaction
-from openaddons.store.standing import NO_RECORD, review_record
 from openaddons.surfaces.dashboard.pages import Html, Page, Visit, Who
 
 _ROWS: Final = 50

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from openaddons.errors import ValueRefused
-from openaddons.store.dossiers import read_dossier
-from openaddons.store.questions import ask_publisher
-from openaddons.store.queue import (
+from openaddons.store.certification.dossiers import read_dossier
+from openaddons.store.certification.questions import ask_publisher
+from openaddons.store.certification.queue import (
     add_internal_note,
     give_submission_back,
     list_internal_notes,

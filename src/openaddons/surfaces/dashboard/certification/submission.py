@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from openaddons.errors import ValueRefused
-from openaddons.store.dossiers import read_dossier
-from openaddons.store.questions import answer_question
+from openaddons.store.certification.dossiers import read_dossier
+from openaddons.store.certification.questions import answer_question
 from openaddons.store.session import Transaction
 from openaddons.store.submissions import TEXT_CHARACTERS
 from openaddons.surfaces.dashboard.certification.dossier import dossier_values

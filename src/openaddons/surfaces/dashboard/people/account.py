@@ -7,9 +7,15 @@ import segno
 from markupsafe import Markup
 
 from openaddons.errors import ValueRefused
-from openaddons.store.accounts import Account, read_account, rename_person, set_password, set_wants_mail
-from openaddons.store.members import Member, list_members
-from openaddons.store.one_time_codes import (
+from openaddons.store.people.accounts import (
+    Account,
+    read_account,
+    rename_person,
+    set_password,
+    set_wants_mail,
+)
+from openaddons.store.people.members import Member, list_members
+from openaddons.store.people.one_time_codes import (
     find_step,
     make_recovery_codes,
     make_totp_secret,
@@ -17,11 +23,15 @@ from openaddons.store.one_time_codes import (
     show_totp_secret,
     totp_uri,
 )
-from openaddons.store.passwords import hash_password
-from openaddons.store.people import Visitor
-from openaddons.store.second_factors import remove_second_factor, renew_recovery_codes, set_second_factor
+from openaddons.store.people.passwords import hash_password
+from openaddons.store.people.second_factors import (
+    remove_second_factor,
+    renew_recovery_codes,
+    set_second_factor,
+)
+from openaddons.store.people.sessions import Session, end_other_sessions, end_session, list_sessions
+from openaddons.store.people.visitors import Visitor
 from openaddons.store.session import Transaction
-from openaddons.store.sessions import Session, end_other_sessions, end_session, list_sessions
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.surfaces.dashboard.people.links import new_password
 from openaddons.surfaces.dashboard.people.signing_in import browser_of, problems

@@ -3,7 +3,7 @@
 from typing import Final
 
 from openaddons.errors import ValueRefused
-from openaddons.store.accounts import (
+from openaddons.store.people.accounts import (
     Account,
     disable_person,
     enable_person,
@@ -12,11 +12,11 @@ from openaddons.store.accounts import (
     read_account,
     set_flags,
 )
-from openaddons.store.invitations import invite_person, list_invitations, withdraw_invitation
-from openaddons.store.links import Link
-from openaddons.store.members import Member, list_members
-from openaddons.store.people import Person
-from openaddons.store.second_factors import remove_second_factor
+from openaddons.store.people.invitations import invite_person, list_invitations, withdraw_invitation
+from openaddons.store.people.links import Link
+from openaddons.store.people.members import Member, list_members
+from openaddons.store.people.second_factors import remove_second_factor
+from openaddons.store.people.visitors import Person
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.surfaces.dashboard.people.members import link_given

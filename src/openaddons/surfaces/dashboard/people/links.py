@@ -3,9 +3,9 @@
 from typing import Final
 
 from openaddons.errors import ValueRefused
-from openaddons.store.accounts import Account
-from openaddons.store.invitations import accept_as_person, find_invitation
-from openaddons.store.links import Link, LinkKind, find_link
+from openaddons.store.people.accounts import Account
+from openaddons.store.people.invitations import accept_as_person, find_invitation
+from openaddons.store.people.links import Link, LinkKind, find_link
 from openaddons.store.publishers import Publisher, publisher_of_id
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who

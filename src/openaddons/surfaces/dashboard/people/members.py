@@ -3,11 +3,11 @@
 from typing import Final
 
 from openaddons.errors import ValueRefused
-from openaddons.store.accounts import make_reset_of_member
-from openaddons.store.invitations import invite_person, list_invitations, withdraw_invitation
-from openaddons.store.links import Link
-from openaddons.store.members import Member, list_members, remove_member, set_role
-from openaddons.store.people import Role
+from openaddons.store.people.accounts import make_reset_of_member
+from openaddons.store.people.invitations import invite_person, list_invitations, withdraw_invitation
+from openaddons.store.people.links import Link
+from openaddons.store.people.members import Member, list_members, remove_member, set_role
+from openaddons.store.people.visitors import Role
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.surfaces.dashboard.people.signing_in import problems

@@ -3,7 +3,7 @@
 from typing import Final
 
 from openaddons.errors import ValueRefused
-from openaddons.store.members import list_publisher_sizes
+from openaddons.store.people.members import list_publisher_sizes
 from openaddons.store.publishers import create_publisher
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.surfaces.dashboard.people.signing_in import problems

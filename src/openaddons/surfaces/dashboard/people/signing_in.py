@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Final
 
 from openaddons.errors import NotFound, ValueRefused
-from openaddons.store.sessions import ABSOLUTE, end_session
+from openaddons.store.people.sessions import ABSOLUTE, end_session
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.work.giving_links import mail_reset
 from openaddons.work.signing_in import Browser, SecondFactorAsked, SignedIn, finish_sign_in, sign_in

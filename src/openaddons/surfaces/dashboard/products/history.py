@@ -8,8 +8,8 @@ from typing import Any, Final
 from openaddons.errors import NotFound
 from openaddons.ids import read_guid
 from openaddons.store.events import list_events
-from openaddons.store.members import as_publisher_sees, list_member_emails
 from openaddons.store.operations import OperationKind, list_operations
+from openaddons.store.people.members import as_publisher_sees, list_member_emails
 from openaddons.store.submissions import list_submissions
 from openaddons.surfaces.dashboard.pages import Html, Page, Visit, Who
 

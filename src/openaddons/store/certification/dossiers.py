@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from openaddons.packages.permissions import FileDifference
-from openaddons.store.packages import UploadedPackage, read_packages
-from openaddons.store.questions import Question, list_questions
-from openaddons.store.releases import read_release
-from openaddons.store.reviews import (
+from openaddons.store.certification.questions import Question, list_questions
+from openaddons.store.certification.reviews import (
     Review,
     files_of_submission,
     manifests_of_submission,
     review_of_submission,
 )
+from openaddons.store.certification.standing import Standing, standing_of
+from openaddons.store.packages import UploadedPackage, read_packages
+from openaddons.store.releases import read_release
 from openaddons.store.session import Transaction
-from openaddons.store.standing import Standing, standing_of
 from openaddons.store.submissions import Submission, list_submissions, read_submission
 
 _FORMER_SUBMISSIONS: Final = 20

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_guid
-from openaddons.store.outbox import TYPES, DeliveryState, queue_post
 from openaddons.store.sealing import MasterKey
 from openaddons.store.session import Transaction
 from openaddons.store.tables import deliveries, webhooks
+from openaddons.store.telling.outbox import TYPES, DeliveryState, queue_post
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what every such secret begins with
 URL_CHARACTERS: Final = 2000

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
 from openaddons.ids import new_guid
-from openaddons.store.links import Link, LinkKind, forget_resets, make_link
-from openaddons.store.people import PERSON, Person
+from openaddons.store.people.links import Link, LinkKind, forget_resets, make_link
+from openaddons.store.people.sessions import end_sessions
+from openaddons.store.people.visitors import PERSON, Person
 from openaddons.store.session import Transaction
-from openaddons.store.sessions import end_sessions
 from openaddons.store.tables import links, memberships, people
 
 # Not RFC 5322: what can be written into a header and a page, and be mailed to. It is an event's actor: 200 characters.

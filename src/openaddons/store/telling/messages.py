@@ -11,9 +11,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from openaddons.clock import wire_time
-from openaddons.store.outbox import type_of
 from openaddons.store.session import Transaction
 from openaddons.store.tables import events, operations, products, publishers, releases, submissions
+from openaddons.store.telling.outbox import type_of
 
 _VERDICTS: Final = {"submission.approved": "approved", "submission.rejected": "rejected"}
 

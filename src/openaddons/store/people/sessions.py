@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from openaddons.ids import new_guid
-from openaddons.store.people import Person
+from openaddons.store.people.visitors import Person
 from openaddons.store.publishers import digest_of
 from openaddons.store.session import Transaction
 from openaddons.store.tables import sessions

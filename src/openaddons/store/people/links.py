@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from openaddons.errors import LinkInvalid
 from openaddons.ids import new_guid
-from openaddons.store.people import Role
+from openaddons.store.people.visitors import Role
 from openaddons.store.publishers import digest_of
 from openaddons.store.session import Transaction
 from openaddons.store.tables import links

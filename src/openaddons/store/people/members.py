@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, TransitionRefused
-from openaddons.store.links import forget_resets
-from openaddons.store.people import PERSON, Person, Role
+from openaddons.store.people.links import forget_resets
+from openaddons.store.people.visitors import PERSON, Person, Role
 from openaddons.store.session import Transaction
 from openaddons.store.tables import clients, memberships, people, products, publishers
 

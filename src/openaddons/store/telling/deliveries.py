@@ -12,10 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from openaddons.errors import NotKnown, ValueRefused
-from openaddons.store.outbox import DeliveryState, queue_post
 from openaddons.store.session import Transaction
 from openaddons.store.tables import UNDELIVERED, Moment, deliveries, events, webhooks
-from openaddons.store.webhooks import Webhook, check_enabled, disable_webhook
+from openaddons.store.telling.outbox import DeliveryState, queue_post
+from openaddons.store.telling.webhooks import Webhook, check_enabled, disable_webhook
 
 PAUSES: Final = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from openaddons.store.one_time_codes import recovery_digest
-from openaddons.store.people import Person
+from openaddons.store.people.one_time_codes import recovery_digest
+from openaddons.store.people.visitors import Person
 from openaddons.store.session import Transaction
 from openaddons.store.tables import people
 

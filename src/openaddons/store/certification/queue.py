@@ -8,8 +8,8 @@ from typing import Final
 import sqlalchemy as sa
 
 from openaddons.errors import TransitionRefused, ValueRefused
+from openaddons.store.certification.standing import Standing, standings_of
 from openaddons.store.session import Transaction
-from openaddons.store.standing import Standing, standings_of
 from openaddons.store.states import SubmissionState
 from openaddons.store.submissions import (
     SUBMISSION,

@@ -1,7 +1,7 @@
 """Invitations: links with which somebody becomes a member, a reviewer or an administrator."""
 
 from openaddons.errors import LinkInvalid, NotKnown, ValueRefused
-from openaddons.store.accounts import (
+from openaddons.store.people.accounts import (
     Account,
     create_person,
     find_account,
@@ -9,9 +9,9 @@ from openaddons.store.accounts import (
     read_email,
     set_flags,
 )
-from openaddons.store.links import Link, LinkKind, find_link, list_links, make_link, use_link
-from openaddons.store.members import add_member
-from openaddons.store.people import Person, Role
+from openaddons.store.people.links import Link, LinkKind, find_link, list_links, make_link, use_link
+from openaddons.store.people.members import add_member
+from openaddons.store.people.visitors import Person, Role
 from openaddons.store.session import Transaction
 from openaddons.store.tables import links
 

@@ -1,0 +1,1 @@
+"""Certification: what a reviewer sees and decides by, and where a submission stands."""

@@ -1,0 +1,1 @@
+"""People: who signs in, how they prove who they are, and what each may do."""

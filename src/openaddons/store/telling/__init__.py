@@ -1,0 +1,1 @@
+"""What is told outside of what happens: the outbox, its deliveries, webhooks and mails."""
