@@ -338,8 +338,9 @@ def errors_page() -> str:
 
 
 def _refusals(kind: type[Refusal]) -> Iterator[type[Refusal]]:
+    """Those of the store. A command of the command line may have one of its own, known once it was run."""
     for each in kind.__subclasses__():
-        if each is not RequestRefused:
+        if each is not RequestRefused and each.__module__ == Refusal.__module__:
             yield each
         yield from _refusals(each)
 
