@@ -12,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -19,6 +20,7 @@ from openaddons.app import open_store
 from openaddons.policies import EngineKind
 from openaddons.settings import Settings
 from openaddons.store import schema
+from openaddons.store.people import passwords
 from openaddons.work.workshop import Workshop
 from tests.stores import Account, RunningStore, fresh_database, make_account, running_store
 
@@ -60,6 +62,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for database, tally in tallies.items():
         figures = ", ".join(f"{count} {what}" for what, count in tally.items())
         terminalreporter.write_line(f"{database}: {figures}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """argon2id with little memory: hundreds of tests sign in, and a hash of the store's own takes a tenth of a second.
+
+    tests/unit/store/test_passwords.py holds the store's own parameters.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    pytest.MonkeyPatch().setattr(passwords, "_ARGON2ID", cheap)
 
 
 def need(part: str, *, found: bool, hint: str) -> None:
