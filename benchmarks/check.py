@@ -314,7 +314,7 @@ def against_others(samples: Sequence[Sample], environment: Mapping[str, str], fo
             package.extractall(unpacked)
         ours = partial(cpu_seconds, partial(_check, sample))
         mine, plain, ratios = compare(ours, partial(cpu_seconds, plain_pass(sample.data)), rounds=_ROUNDS)
-        times = []
+        times: dict[str, float] = {}
         for tool, arguments in (
             ("addons-linter", [str(sample.path)]),
             ("web-ext", ["lint", "--source-dir", str(unpacked)]),
@@ -322,9 +322,11 @@ def against_others(samples: Sequence[Sample], environment: Mapping[str, str], fo
             beside = _beside(sample, [str(tools / tool), *arguments], environment)
             rows.append((f"{sample.name}, {tool}", *beside.told))
             slowest_process = min(slowest_process, beside.times)
-            times.append(beside.other_cpu_seconds / mine)
-        run_rows.append((sample.name, f"{mine * 1e3:.1f}", *(f"{each:.0f}" for each in times)))
-        slowest_run = min(slowest_run, *times)
+            times[tool] = beside.other_cpu_seconds / mine
+        run_rows.append(
+            (sample.name, f"{mine * 1e3:.1f}", f"{times['addons-linter']:.0f}", f"{times['web-ext']:.0f}")
+        )
+        slowest_run = min(slowest_run, *times.values())
         linter = _linter_in_process(tools, sample, environment)
         in_passes = f"{statistics.median(ratios):.2f}", f"{linter / plain:.0f}"
         warm_rows.append((sample.name, f"{plain * 1e3:.1f}", *in_passes, f"{linter / mine:.0f}"))
