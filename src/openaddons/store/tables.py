@@ -107,7 +107,7 @@ products = sa.Table(
     "products",
     metadata,
     sa.Column("id", _GUID, primary_key=True),
-    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), nullable=False, index=True),
+    sa.Column("publisher_id", _GUID, sa.ForeignKey("publishers.id"), nullable=False),
     sa.Column("name", sa.String(200), nullable=False),
     sa.Column("crx_id", sa.String(32), nullable=False, unique=True),
     sa.Column("state", sa.String(40), nullable=False),
@@ -128,6 +128,7 @@ products = sa.Table(
     # Case-folded, so that both databases sort and find the same.
     sa.Column("sorted_name", sa.String(600), nullable=False),
     sa.Index(None, "sorted_name", "id"),
+    sa.Index(None, "publisher_id", "sorted_name", "id"),
     sa.Index(
         "ix_products_unpublishing",
         "id",

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0012');
+INSERT INTO "alembic_version" VALUES('0013');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -329,7 +329,6 @@ CREATE TABLE webhooks (
 	CONSTRAINT fk_webhooks_publisher_id_publishers FOREIGN KEY(publisher_id) REFERENCES publishers (id)
 );
 CREATE INDEX ix_clients_publisher_id ON clients (publisher_id);
-CREATE INDEX ix_products_publisher_id ON products (publisher_id);
 CREATE INDEX ix_products_unpublishing ON products (id) WHERE state = 'Unpublish in progress';
 CREATE INDEX ix_credentials_client_id ON credentials (client_id);
 CREATE INDEX ix_operations_in_progress ON operations (product_id, number) WHERE state = 'InProgress';
@@ -370,3 +369,4 @@ CREATE INDEX ix_submissions_decided ON submissions (decided_time, created_time) 
 CREATE INDEX ix_questions_submission_id ON questions (submission_id);
 CREATE UNIQUE INDEX uq_questions_open ON questions (submission_id) WHERE closed_time IS NULL;
 CREATE INDEX ix_internal_notes_submission_id ON internal_notes (submission_id);
+CREATE INDEX ix_products_publisher_id_sorted_name_id ON products (publisher_id, sorted_name, id);
