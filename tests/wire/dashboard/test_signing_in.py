@@ -460,5 +460,5 @@ def test_nothing_of_a_password_is_in_the_store_after_all_that(store: RunningStor
     with store.workshop.tools.database.engine.connect() as connection:
         kept = str(connection.execute(sa.text("SELECT * FROM people")).all())
 
-    assert "$argon2id$v=19$m=47104,t=1,p=1$" in kept
+    assert "$argon2id$v=19$" in kept
     assert PASSWORD not in kept
