@@ -54,6 +54,8 @@ class Owned:
         path = f"/products/{self.product.id}"
         events = store.workshop.tools.database.read(list_events, product_id=self.product.id)
         lists = [told(store, "GET", each, self.account) for each in ("/keys", "/webhooks")]
+        for key in lists[0]["keys"]:
+            del key["lastUsedTime"]  # written a while after the use, which was the owner's own
         return told(store, "GET", path, self.account), lists, [event.number for event in events]
 
 
