@@ -59,8 +59,11 @@ def update(tmp_path: Path) -> Path:
     return path
 
 
-def test_publish_brings_an_update_into_the_store(openaddons: Openaddons, store: Store, update: Path) -> None:
-    code, answer = openaddons("publish", update, "--notes", 'Say "hello".')
+@pytest.mark.parametrize("options", [(), ("--notes-as-text",)])
+def test_publish_brings_an_update_into_the_store(
+    openaddons: Openaddons, store: Store, update: Path, options: tuple[str, ...]
+) -> None:
+    code, answer = openaddons("publish", update, *options, "--notes", 'Say "hello".')
 
     assert (code, answer["outcome"], answer["status"]) == (0, "published", "Succeeded")
     submission = store.wait_for_release("1.1.0")["submissions"][0]

@@ -15,7 +15,7 @@ from openaddons.cli.output import note
 from openaddons.cli.publishing import ending
 from openaddons.cli.publishing.destination import Destination
 from openaddons.cli.publishing.ending import Ending
-from openaddons.cli.publishing.notes import filled
+from openaddons.cli.publishing.notes import Notes, filled
 from openaddons.cli.publishing.packages import Chosen, choose, lint
 from openaddons.cli.publishing.rehearsal import rehearse
 from openaddons.cli.publishing.running import EXIT_CODES, publishing_command
@@ -85,6 +85,9 @@ def upload(run: Run, *, pattern: str | None, no_lint: bool, allow_manifest_v2: b
     help="Notes with {version}, and from git: {commit}, {subject}, {tag}, {branch}.",
 )
 @click.option(
+    "--notes-as-text", is_flag=True, help="Send the notes as bare text, to a store that reads no JSON."
+)
+@click.option(
     "--wait",
     "until",
     type=click.Choice([level.value for level in Until]),
@@ -113,6 +116,7 @@ def publish(
     notes: str | None,
     notes_file: str | None,
     notes_template: str | None,
+    notes_as_text: bool,
     until: str | None,
     slot_seconds: float,
     ok_if_unchanged: bool,
@@ -134,6 +138,7 @@ def publish(
         return ending.refused_here(chosen)
     version = chosen.version if chosen else None
     text = _notes(run.destination, notes, notes_file, notes_template, version=version)
+    told = Notes(text, as_text=notes_as_text)
     if dry_run:
         return rehearse(run)
     if level is Until.IN_STORE:
@@ -143,9 +148,9 @@ def publish(
         run.progress.publishes = True
         wait_for_draft(run, send_package(run, chosen))
     if level is Until.NONE:
-        return ending.accepted(OperationKind.PUBLISH, send_publish(run, text), run.destination)
+        return ending.accepted(OperationKind.PUBLISH, send_publish(run, told), run.destination)
     try:
-        operation = publish_in_a_free_slot(run, text, slot_seconds=slot_seconds)
+        operation = publish_in_a_free_slot(run, told, slot_seconds=slot_seconds)
     except NothingToPublish as nothing:
         if not ok_if_unchanged:
             raise

@@ -103,10 +103,24 @@ class AsyncEdgeAddons:
         """Wait until the package is the draft."""
         return await self._wait(product_id, operation_id, OperationKind.UPLOAD, timeout_seconds)
 
-    async def publish(self, product_id: str, *, notes: str = "", timeout_seconds: float | None = None) -> str:
-        """Publish the draft and give the operation ID. ``notes`` are for the people who certify it."""
+    async def publish(
+        self,
+        product_id: str,
+        *,
+        notes: str = "",
+        notes_as_text: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> str:
+        """Publish the draft and give the operation ID. ``notes`` are for the people who certify it.
+
+        ``notes_as_text`` sends them bare, not as JSON.
+        """
         limit = self._limit(timeout_seconds)
-        return await self._run(flows.publish(self._session, product_id, notes=notes, timeout_seconds=limit))
+        return await self._run(
+            flows.publish(
+                self._session, product_id, notes=notes, notes_as_text=notes_as_text, timeout_seconds=limit
+            )
+        )
 
     async def publish_status(self, product_id: str, operation_id: str) -> Operation:
         """The publish as it is now. A failed one is returned, not raised; ``failure_of`` explains it."""

@@ -139,15 +139,17 @@ def upload_request(base_url: str, product_id: str, package: Package) -> Request:
     return Request(Endpoint.UPLOAD, "the upload", "POST", url, headers, package)
 
 
-def publish_request(base_url: str, product_id: str, *, notes: str) -> Request:
+def publish_request(base_url: str, product_id: str, *, notes: str, notes_as_text: bool = False) -> Request:
     """The reference's "Publish the product draft submission".
 
     The reference says plain text in one place and JSON in another. Every store so far took this JSON.
     """
     url = f"{_product_url(base_url, product_id)}/submissions"
-    body = json.dumps({"notes": notes}, ensure_ascii=False).encode()
-    headers = {"Content-Type": "application/json"}
-    return Request(Endpoint.PUBLISH, "the publish", "POST", url, headers, body)
+    if notes_as_text:
+        body, kind = notes.encode(), "text/plain; charset=utf-8"
+    else:
+        body, kind = json.dumps({"notes": notes}, ensure_ascii=False).encode(), "application/json"
+    return Request(Endpoint.PUBLISH, "the publish", "POST", url, {"Content-Type": kind}, body)
 
 
 def status_request(

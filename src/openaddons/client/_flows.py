@@ -8,6 +8,7 @@ from openaddons.client import _management as management
 from openaddons.client._core import (
     LONGEST_HOLD_SECONDS,
     Package,
+    Request,
     accepted_operation_id,
     operation_of,
     publish_request,
@@ -49,18 +50,19 @@ def upload(session: Session, product_id: str, package: Package, *, timeout_secon
     return accepted_operation_id(answer)
 
 
-def publish(session: Session, product_id: str, *, notes: str, timeout_seconds: float) -> Flow[str]:
+def publish(
+    session: Session, product_id: str, *, notes: str, notes_as_text: bool, timeout_seconds: float
+) -> Flow[str]:
     """Publish the draft; the operation ID.
 
     Where the answer is lost and the store is an OpenAddons, it is asked which publishes it has accepted: one
     that it got since is ours; without one, the request is sent once more.
     """
     deadline_seconds = session.clock() + timeout_seconds
+    request = publish_request(session.base_url, product_id, notes=notes, notes_as_text=notes_as_text)
     for _ in range(2):
         sent_at_seconds = session.clock()
-        outcome = yield from _publish_once(
-            session, product_id, notes=notes, deadline_seconds=deadline_seconds
-        )
+        outcome = yield from _publish_once(session, request, deadline_seconds=deadline_seconds)
         operation_id: str | None
         if isinstance(outcome, AnswerLost):
             lost = outcome
@@ -77,10 +79,7 @@ def publish(session: Session, product_id: str, *, notes: str, timeout_seconds: f
     raise lost
 
 
-def _publish_once(
-    session: Session, product_id: str, *, notes: str, deadline_seconds: float
-) -> Flow[str | AnswerLost]:
-    request = publish_request(session.base_url, product_id, notes=notes)
+def _publish_once(session: Session, request: Request, *, deadline_seconds: float) -> Flow[str | AnswerLost]:
     try:
         answer = yield from session.exchange(request, deadline_seconds=deadline_seconds)
     except AnswerLost as lost:

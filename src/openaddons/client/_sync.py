@@ -129,14 +129,28 @@ class EdgeAddons:
         """
         return self._wait(product_id, operation_id, OperationKind.UPLOAD, timeout_seconds)
 
-    def publish(self, product_id: str, *, notes: str = "", timeout_seconds: float | None = None) -> str:
+    def publish(
+        self,
+        product_id: str,
+        *,
+        notes: str = "",
+        notes_as_text: bool = False,
+        timeout_seconds: float | None = None,
+    ) -> str:
         """Publish the draft and give the operation ID. ``notes`` are for the people who certify it.
+
+        They are sent as JSON, which every store so far took; ``notes_as_text`` sends them bare, to one that
+        does not.
 
         Where its answer is lost, an OpenAddons store is asked whether it has the publish. Raises AnswerLost
         when that cannot be found out. Reference: "Publish the product draft submission".
         """
         limit = self._limit(timeout_seconds)
-        return self._run(flows.publish(self._session, product_id, notes=notes, timeout_seconds=limit))
+        return self._run(
+            flows.publish(
+                self._session, product_id, notes=notes, notes_as_text=notes_as_text, timeout_seconds=limit
+            )
+        )
 
     def publish_status(self, product_id: str, operation_id: str) -> Operation:
         """The publish as it is now. A failed one is returned, not raised; ``failure_of`` explains it.

@@ -69,6 +69,13 @@ def test_notes_are_sent_as_escaped_json(notes: str) -> None:
     assert json.loads(request.body) == {"notes": notes}
 
 
+def test_notes_are_sent_as_bare_text_where_that_is_asked_for() -> None:
+    request = publish_request(BASE_URL, PRODUCT, notes='say "hi" zwölfmal', notes_as_text=True)
+
+    assert request.headers == {"Content-Type": "text/plain; charset=utf-8"}
+    assert request.body == 'say "hi" zwölfmal'.encode()
+
+
 @pytest.mark.parametrize(
     ("kind", "path"),
     [

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import click
@@ -10,6 +11,14 @@ import click
 _GIT_SECONDS: Final = 10.0
 _LONGEST_VALUE: Final = 1000
 _FIELD: Final = re.compile(r"\{(\w*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What certification is told, and whether it goes as bare text rather than as JSON."""
+
+    text: str
+    as_text: bool
 
 
 def filled(template: str, *, version: str | None) -> str:

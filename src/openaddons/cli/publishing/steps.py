@@ -9,6 +9,7 @@ from typing import Final
 from openaddons.cli.output import note, progress_bar, size_in_words
 from openaddons.cli.publishing.destination import Destination
 from openaddons.cli.publishing.ending import Ending, Progress, Step, in_store, published
+from openaddons.cli.publishing.notes import Notes
 from openaddons.cli.publishing.packages import Chosen, opened
 from openaddons.client import (
     EdgeAddons,
@@ -90,11 +91,14 @@ def wait_for_draft(run: Run, operation_id: str) -> Operation:
     )
 
 
-def send_publish(run: Run, notes: str) -> str:
+def send_publish(run: Run, notes: Notes) -> str:
     """Publish the draft; the operation ID."""
     run.begin(Step.PUBLISH, "Publishing the draft ...")
     run.progress.publish_id = run.store.publish(
-        run.destination.product_id, notes=notes, timeout_seconds=run.deadline.remaining_seconds
+        run.destination.product_id,
+        notes=notes.text,
+        notes_as_text=notes.as_text,
+        timeout_seconds=run.deadline.remaining_seconds,
     )
     return run.progress.publish_id
 
@@ -107,7 +111,7 @@ def wait_for_submission(run: Run, operation_id: str) -> Operation:
     )
 
 
-def publish_in_a_free_slot(run: Run, notes: str, *, slot_seconds: float) -> Operation:
+def publish_in_a_free_slot(run: Run, notes: Notes, *, slot_seconds: float) -> Operation:
     """Publish and wait; while another submission is in progress, try again for ``slot_seconds``.
 
     That a store takes no second submission is said by the operation alone, and such a publish changes nothing.
