@@ -13,10 +13,12 @@ from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
 from openaddons.store.submissions import (
     approve_submission,
+    cancel_submission,
     hold_submission,
     pending_submission,
     reject_submission,
 )
+from openaddons.work.creating import submit
 from tests.stores import Account, RunningStore, make_published, make_zip
 
 CREATE_NOT_ALLOWED = ("CreateNotAllowed", "Can't create new extension.", None)
@@ -138,6 +140,37 @@ def test_a_product_that_was_never_published_cannot_be_published_by_api(
     upload(store, account, product, make_zip())
 
     assert failure(store, account, product) == CREATE_NOT_ALLOWED
+
+
+def test_what_mends_a_rejected_first_submission_may_come_by_api(
+    store: RunningStore, account: Account, product: Product
+) -> None:
+    database = store.workshop.tools.database
+    review_by_hand(store, product)
+    upload(store, account, product, make_zip())
+    submit(store.workshop, product_id=product.id, notes="", actor="test")
+    database.run(cancel_submission, submission_id=pending_id(store, product), actor="test")
+    after_a_cancelled_one = failure(store, account, product)
+    submit(store.workshop, product_id=product.id, notes="", actor="test")
+    database.run(reject_submission, submission_id=pending_id(store, product), reason="Unclear.", actor="test")
+
+    status = store.status(account, product.id, store.publish(account, product.id))
+
+    assert (after_a_cancelled_one, status["status"]) == (CREATE_NOT_ALLOWED, "Succeeded")
+
+
+def test_an_approved_first_submission_that_is_held_is_in_progress(
+    store: RunningStore, account: Account, product: Product
+) -> None:
+    database = store.workshop.tools.database
+    review_by_hand(store, product)
+    upload(store, account, product, make_zip())
+    submit(store.workshop, product_id=product.id, notes="", actor="test")
+    first = pending_id(store, product)
+    database.run(hold_submission, submission_id=first, held=True, actor="test")
+    database.run(approve_submission, submission_id=first, actor="test")
+
+    assert failure(store, account, product) == IN_PROGRESS_SUBMISSION
 
 
 def test_a_draft_without_changes_is_not_published(

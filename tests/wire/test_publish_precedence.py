@@ -25,7 +25,7 @@ from tests.wire.test_publish_outcomes import (
 def test_create_not_allowed_goes_before_a_submission_in_progress(
     store: RunningStore, account: Account, product: Product
 ) -> None:
-    """The very first submission is in review; it was made in the dashboard."""
+    """The very first submission is in review; it was made in the dashboard, and nobody has decided about it."""
     review_by_hand(store, product)
     upload(store, account, product, make_zip())
     submit(store.workshop, product_id=product.id, notes="", actor="test")

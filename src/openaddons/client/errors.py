@@ -145,10 +145,10 @@ class PublishRefused(EdgeAddonsError):
 
 
 class CreateNotAllowed(PublishRefused):
-    """The product has never been published; its first submission cannot be made with the API."""
+    """The first submission of a product cannot be made with the API, and no decision about one was made yet."""
 
     default_advice = (
-        "Make the first submission in the store's dashboard; from the second on, this command does it."
+        "Make the first submission in the store's dashboard; once it is approved or rejected, publish."
     )
 
 

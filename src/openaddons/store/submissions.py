@@ -189,6 +189,14 @@ def pending_submission(tx: Transaction, *, product_id: str, rolling_back: bool =
     return None if row is None else submission_of(row)
 
 
+def was_decided(tx: Transaction, *, product_id: str) -> bool:
+    """Whether certification has ever decided about the product, be it to approve or to reject."""
+    decided = submissions.select().where(
+        submissions.c.product_id == product_id, submissions.c.decided_time.is_not(None)
+    )
+    return bool(tx.execute(sa.select(decided.exists())).scalar_one())
+
+
 def current_submission(tx: Transaction, *, product_id: str) -> Submission | None:
     """Where a product stands: its update that is pending, else its roll back that is, else its newest submission."""
     return current_submissions(tx, product_ids=[product_id]).get(product_id)

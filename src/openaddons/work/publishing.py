@@ -22,6 +22,7 @@ from openaddons.store.submissions import (
     create_submission,
     hold_submission,
     pending_submission,
+    was_decided,
 )
 from openaddons.work import outcomes
 from openaddons.work.tools import Tools
@@ -44,7 +45,7 @@ def _draft_package(tx: Transaction, *, product_id: str) -> sa.RowMapping | None:
 
 def _finish(tx: Transaction, *, claim: Claim, settings: Settings) -> None:
     product = lock_product(tx, product_id=claim.product_id)
-    if product.first_published_time is None:
+    if product.first_published_time is None and not was_decided(tx, product_id=product.id):
         refusal: Outcome | None = outcomes.CREATE_NOT_ALLOWED
     else:
         refusal = refusal_to_submit(tx, product=product, settings=settings)
@@ -74,8 +75,8 @@ def submit_by_hand(
 ) -> Submission | Outcome:
     """Send a product's draft to certification, the first time too, and with ``held`` keep it from release.
 
-    The API answers the first time with ``CreateNotAllowed``; a person may. Returns the rule that refuses it, if one
-    does. Raises `NotKnown`.
+    The API answers the first time with ``CreateNotAllowed``; a person may (docs/decisions/0014-first-submission.md).
+    Returns the rule that refuses it, if one does. Raises `NotKnown`.
     """
     product = lock_product(tx, product_id=product_id)
     refusal = refusal_to_submit(tx, product=product, settings=settings)
