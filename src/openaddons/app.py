@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,7 +149,8 @@ class Emulation(Protocol):
 
     def routes(self) -> list[BaseRoute]: ...
 
-    def entrance(self, application: ASGIApp) -> ASGIApp: ...
+    def entrance(self, application: ASGIApp, catch_up: Callable[[], Awaitable[None]]) -> ASGIApp:
+        """``catch_up`` brings what browsers are offered up to date."""
 
 
 @asynccontextmanager
@@ -176,7 +177,7 @@ async def serve_store(
             _for_publishers(workshop, reads, clock=clock, waiting=waiting, door=door)
         )
         health = HealthSurface(database=database, door=door)
-        updates, others = await stack.enter_async_context(_for_browsers(workshop, reads))
+        updates, others, follower = await stack.enter_async_context(_for_browsers(workshop, reads))
         surfaces: tuple[_Surface, ...] = (edge, *publishing, updates, *others, health)
         routes = [route for surface in surfaces for route in surface.routes()]
         if emulation is not None:
@@ -194,9 +195,10 @@ async def serve_store(
         sweeper.start()
         courier.start()
         application = Application(edge, updates, Refusals(router, tell))
+        entrance = application if emulation is None else emulation.entrance(application, follower.catch_up)
         yield Serving(
             application=application,
-            entrance=application if emulation is None else emulation.entrance(application),
+            entrance=entrance,
             door=door,
             engine=engine,
             waiting=waiting,
@@ -250,8 +252,8 @@ async def _for_publishers(
 @asynccontextmanager
 async def _for_browsers(
     workshop: Workshop, reads: HotReads
-) -> AsyncIterator[tuple[UpdatesSurface, tuple[_Surface, ...]]]:
-    """What browsers and the people before them ask: update checks, and the rest."""
+) -> AsyncIterator[tuple[UpdatesSurface, tuple[_Surface, ...], Follower]]:
+    """What browsers and the people before them ask: update checks, and the rest; and what keeps it up to date."""
     database, objects, settings = workshop.tools.database, workshop.tools.objects, workshop.tools.settings
     snapshot = Snapshot(settings)
     follower = Follower(snapshot, database, reads)
@@ -264,6 +266,7 @@ async def _for_browsers(
                 DetailsSurface(database=database, objects=objects, settings=settings),
                 StorefrontSurface(database=database, objects=objects, settings=settings),
             ),
+            follower,
         )
 
 

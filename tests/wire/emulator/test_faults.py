@@ -9,6 +9,7 @@ import pytest
 
 from openaddons import client
 from openaddons.surfaces.emulator.wire import EndpointName
+from openaddons.surfaces.updates.app import STORE_PATHS
 from openaddons.testing import EdgeStore, EmulatorRefused
 from tests.wire.calls import NOBODYS_GUID
 from tests.wire.emulator.asking import headers, outcome, publish, quick_client, status, upload
@@ -47,6 +48,14 @@ def test_a_rule_without_an_endpoint_is_for_all_but_the_controls(edge: EdgeStore)
 
     assert {500} == {ask(edge, each.value).status_code for each in EndpointName}
     assert edge.http.get("/emulator").status_code == 200
+
+
+def test_a_rule_for_update_checks_holds_at_the_paths_of_the_public_stores_too(edge: EdgeStore) -> None:
+    edge.fail("updates", status=500)
+
+    answered = {edge.http.get(path).status_code for path in STORE_PATHS}
+
+    assert answered == {500}
 
 
 def test_a_rule_can_be_for_one_product(edge: EdgeStore) -> None:

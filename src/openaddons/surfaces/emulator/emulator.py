@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,9 +58,11 @@ class Emulator:
         """The controls."""
         return ControlSurface(self).routes()
 
-    def entrance(self, application: ASGIApp) -> ASGIApp:
+    def entrance(self, application: ASGIApp, catch_up: Callable[[], Awaitable[None]]) -> ASGIApp:
         """The application behind its clock's date, the journal and the fault gate."""
-        gate = FaultGate(application, self.faults, self.script, self.database)
+        gate = FaultGate(
+            application, self.faults, script=self.script, database=self.database, catch_up=catch_up
+        )
         return Dated(Journaled(Refusals(gate, tell), self.journal), self.clock)
 
     def ready(self) -> dict[str, Any]:

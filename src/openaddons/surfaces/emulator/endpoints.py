@@ -16,6 +16,7 @@ from openaddons.surfaces.edge.app import (
     UPLOAD_STATUS_PATH,
 )
 from openaddons.surfaces.emulator.wire import EndpointName
+from openaddons.surfaces.updates.app import STORE_PATHS, UPDATES_PATH
 
 CONTROL_PATH: Final = "/emulator"
 
@@ -43,7 +44,8 @@ def _table() -> Iterator[tuple[str | None, re.Pattern[str], EndpointName]]:
     yield "POST", re.compile(r"/[^/]+/oauth2/v2\.0/token$"), EndpointName.TOKEN
     yield None, re.compile(r"/manage/v1/products/(?P<product_id>[^/]+)"), EndpointName.MANAGE
     yield None, re.compile(r"/manage/v1/"), EndpointName.MANAGE
-    yield None, re.compile(r"/updates(/|$)"), EndpointName.UPDATES
+    for path in (UPDATES_PATH, *STORE_PATHS):
+        yield None, re.compile(path + r"(/|$)"), EndpointName.UPDATES
     yield None, re.compile(r"/packages/"), EndpointName.PACKAGES
 
 

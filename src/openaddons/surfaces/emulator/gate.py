@@ -5,7 +5,7 @@ The first rule that fits decides: those that were asked for, in their order, the
 
 import asyncio
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from http.client import responses
 from typing import Any, Final
@@ -92,13 +92,26 @@ def _fits(rule: FaultRule, asked: Asked) -> bool:
 
 
 class FaultGate:
-    """An application behind faults, whose status requests do not wait for what is held."""
+    """An application behind faults.
 
-    def __init__(self, app: ASGIApp, faults: Faults, script: EmulatorScript, database: Database) -> None:
+    Its status requests do not wait for what is held, and its update checks tell of all that was committed before:
+    a test that has reset or released something asks at once.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        faults: Faults,
+        *,
+        script: EmulatorScript,
+        database: Database,
+        catch_up: Callable[[], Awaitable[None]],
+    ) -> None:
         self._app = app
         self._faults = faults
         self._script = script
         self._database = database
+        self._catch_up = catch_up
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_control(scope["path"]):
@@ -126,6 +139,8 @@ class FaultGate:
             await self._pass(asked, scope, receive, send)
 
     async def _pass(self, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        if asked.endpoint is EndpointName.UPDATES:
+            await self._catch_up()
         if asked.endpoint in _STATUSES and asked.operation_id and not self._is_at_once(asked):
             seconds = await asyncio.to_thread(self._script.count_poll, self._database, asked.operation_id)
             if seconds is not None:

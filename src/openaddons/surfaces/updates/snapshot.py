@@ -124,6 +124,7 @@ class Follower:
         self._known = -1
         self._restored = False
         self._changed = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._ended = False
         self._loop = asyncio.get_running_loop()
 
@@ -135,12 +136,16 @@ class Follower:
             self._loop.call_soon_threadsafe(self._changed.set)
 
     async def catch_up(self) -> None:
-        """Read what has changed since the last time; of a database that was restored, everything."""
-        if self._restored:
-            self._restored, self._known = False, -1
-            self._snapshot.clear()
-        if await self._reads.offered_generation() != self._known:
-            self._known = await asyncio.to_thread(self._database.read, self._read)
+        """Read what has changed since the last time; of a database that was restored, everything.
+
+        What was committed before is in the snapshot afterwards.
+        """
+        async with self._reading:
+            if self._restored:
+                self._restored, self._known = False, -1
+                self._snapshot.clear()
+            if await self._reads.offered_generation() != self._known:
+                self._known = await asyncio.to_thread(self._database.read, self._read)
 
     def _read(self, tx: Transaction) -> int:
         generation = offered_generation(tx)
