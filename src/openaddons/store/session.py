@@ -35,6 +35,9 @@ _GROUP_LIMIT: Final = 64
 _BUSY_TIMEOUT_SECONDS: Final = 30
 _LOCKED_PAUSE_SECONDS: Final = 0.01
 _POSTGRES_TRIES: Final = 5
+# serialization_failure, deadlock_detected, unique_violation: all is undone, so running again is safe. After the last
+# of these the verb finds what another added at the same moment, and says so (PostgreSQL's manual, section 13.5).
+_POSTGRES_COLLISIONS: Final = frozenset({"40001", "40P01", "23505"})
 # A verb takes milliseconds. What holds its locks longer is a process that hangs or a machine that is gone.
 _POSTGRES_IDLE_SECONDS: Final = 15
 _READERS: Final = 4
@@ -283,7 +286,7 @@ def _driver_connection(connection: sa.Connection) -> sqlite3.Connection:
 
 
 class PostgresDatabase(Database):
-    """PostgreSQL: verbs run side by side; one that meets a deadlock or a serialisation failure is run again."""
+    """PostgreSQL: verbs run side by side; one that another has got in the way of is run again."""
 
     def __init__(self, engine: sa.Engine, clock: Clock, *, threads: int) -> None:
         super().__init__(engine, clock)
@@ -312,8 +315,7 @@ class PostgresDatabase(Database):
                         for hook in self.before_commit:
                             hook(connection, transaction.changes)
             except DBAPIError as error:
-                # 40001 serialization_failure and 40P01 deadlock_detected undo everything: running again is safe.
-                if getattr(error.orig, "sqlstate", None) not in {"40001", "40P01"} or not tries_left:
+                if getattr(error.orig, "sqlstate", None) not in _POSTGRES_COLLISIONS or not tries_left:
                     raise
             else:
                 self.announce(transaction.changes)

@@ -145,7 +145,7 @@ def interleaved(
 def _allowed(verb: Callable[[], object]) -> bool:
     try:
         return verb() is not False
-    except (LinkInvalid, TransitionRefused):
+    except (LinkInvalid, TransitionRefused, ValueRefused):
         return False
 
 

@@ -11,6 +11,7 @@ from openaddons.errors import LinkInvalid, NotKnown, ValueRefused
 from openaddons.store.people.accounts import find_account, make_reset, read_account
 from openaddons.store.people.invitations import (
     accept_as_person,
+    accept_as_stranger,
     find_invitation,
     invite_first_administrator,
     invite_person,
@@ -100,6 +101,36 @@ def test_of_two_who_accept_one_invitation_at_once_one_can(scene: Scene) -> None:
     use = partial(use_link, kinds=(LinkKind.INVITATION,), token=token)
 
     assert interleaved(scene, use, use) == [True, False]
+
+
+def test_of_two_invitations_of_a_stranger_accepted_at_once_one_makes_the_account(scene: Scene) -> None:
+    tokens = [
+        scene.database.run(invite_person, email="bob@example.com", reviewer=True, actor="test")[1]
+        for _ in range(2)
+    ]
+
+    joins = [
+        partial(accept_as_stranger, token=token, email="", name="Bob", password_hash="") for token in tokens
+    ]
+
+    assert interleaved(scene, *joins) == [True, False]
+    with pytest.raises(ValueRefused, match="somebody has an account with it already"):
+        scene.database.run(joins[1])
+
+
+def test_two_invitations_to_one_publisher_accepted_at_once_give_the_higher_role(scene: Scene) -> None:
+    bob = scene.joins("bob@example.com")
+    tokens = [
+        scene.database.run(
+            invite_person, email=bob.email, publisher_id=scene.publisher.id, role=role, actor="test"
+        )[1]
+        for role in (Role.VIEWER, Role.OWNER)
+    ]
+
+    accepts = [partial(accept_as_person, token=token, person=bob) for token in tokens]
+
+    assert interleaved(scene, *accepts) == [True, True]
+    assert [each.role for each in scene.database.read(list_members, person_id=bob.id)] == [Role.OWNER]
 
 
 def test_an_invitation_ends_after_a_week_or_when_it_is_withdrawn(scene: Scene) -> None:
