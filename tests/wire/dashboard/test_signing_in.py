@@ -206,6 +206,24 @@ def test_what_was_typed_is_shown_again_as_text(store: RunningStore) -> None:
     assert PASSWORD not in page
 
 
+def test_a_password_is_taken_as_it_is_typed_with_the_blanks_around_it(
+    store: RunningStore, person: Person
+) -> None:
+    _, token = store.workshop.tools.database.run(make_reset, person=person, actor="test")
+    typed, other = " m\u00b2 of several words ", "m2 of several words"
+    browser = Browser(store)
+
+    browser.send(f"/dashboard/reset/{token}", {"password": typed, "again": typed.strip()}, status=400)
+    browser.send(f"/dashboard/reset/{token}", {"password": typed, "again": typed})
+
+    for wrong in (typed.strip(), f" {other} "):
+        send(Browser(store), person, password=wrong, status=400)
+        new = {"current": wrong, "password": other, "again": other}
+        browser.send("/dashboard/account/password", new, page="/dashboard/account", status=400)
+    send(Browser(store), person, password=typed)
+    browser.send("/dashboard/account/password", new | {"current": typed}, page="/dashboard/account")
+
+
 def test_a_stranger_and_a_wrong_password_get_the_same_page(store: RunningStore, person: Person) -> None:
     browser = Browser(store)
 

@@ -22,7 +22,7 @@ _LONGEST_CHARACTERS: Final = 200
 def hash_password(password: str, *, email: str) -> str:
     """How a new password is kept. Raises `ValueRefused` when it is short, long or the e-mail address.
 
-    No rules about kinds of characters: length is what counts (NIST SP 800-63B, section 3.1.1.2).
+    No rules about kinds of characters: length is what counts (NIST SP 800-63B-4, section 3.1.1.2).
     """
     normal = _normal(password)
     if not _SHORTEST_CHARACTERS <= len(normal) <= _LONGEST_CHARACTERS:
@@ -57,5 +57,5 @@ def _nobodys_hash() -> str:
 
 
 def _normal(password: str) -> str:
-    """One form for what keyboards write differently (NFKC; NIST SP 800-63B, section 3.1.1.2)."""
-    return unicodedata.normalize("NFKC", password[: _LONGEST_CHARACTERS + 1])
+    """One form for what keyboards compose differently (NFC; NIST SP 800-63B-4, section 3.1.1.2). No character goes."""
+    return unicodedata.normalize("NFC", password[: _LONGEST_CHARACTERS + 1])

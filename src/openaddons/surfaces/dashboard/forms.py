@@ -53,7 +53,11 @@ class Form:
 
     def __getitem__(self, name: str) -> str:
         """The first value of a field, trimmed; an empty text where there is none."""
-        return self.fields.get(name, [""])[0].strip()
+        return self.as_typed(name).strip()
+
+    def as_typed(self, name: str) -> str:
+        """The first value of a field with the blanks around it: they are part of a password."""
+        return self.fields.get(name, [""])[0]
 
     def __contains__(self, name: str) -> bool:
         return name in self.fields

@@ -51,7 +51,7 @@ def _confirm(visit: Visit, field: str = "password") -> None:
         confirm_password(
             visit.tools,
             person=_visitor(visit).person,
-            password=visit.form[field],
+            password=visit.form.as_typed(field),
             browser=browser_of(visit),
         )
     except ValueRefused as refused:

@@ -15,9 +15,10 @@ from openaddons.work.signing_in import join, reset_password
 
 def new_password(visit: Visit) -> str:
     """The new password of a form, typed twice. Raises `ValueRefused`."""
-    if visit.form["password"] != visit.form["again"]:
+    password = visit.form.as_typed("password")
+    if password != visit.form.as_typed("again"):
         raise ValueRefused(name="again", problem="is not the same password.")
-    return visit.form["password"]
+    return password
 
 
 def _read(tx: Transaction, *, token: str) -> tuple[Link, Account | None, Publisher | None]:

@@ -75,7 +75,7 @@ def _take(visit: Visit) -> Answer:
         came = sign_in(
             visit.tools,
             email=visit.form["email"],
-            password=visit.form["password"],
+            password=visit.form.as_typed("password"),
             browser=browser_of(visit),
         )
     except ValueRefused as refused:
