@@ -172,7 +172,7 @@ async def serve_store(
         stack.push_async_callback(reads.close)
         waiting = Waiting()
         database.after_commit.append(waiting.on_commit)
-        door = Door(opened=not settings.read_only)
+        door = Door(read_only=settings.read_only)
         edge, publishing = await stack.enter_async_context(
             _for_publishers(workshop, reads, clock=clock, waiting=waiting, door=door)
         )

@@ -28,6 +28,7 @@
     │   │   └── TooManyAttempts         429
     │   ├── InternalFailure             500
     │   └── Unavailable                 503
+    │       └── StoreReadOnly           503
     ├── TransitionRefused               the state does not allow this verb
     ├── NotKnown                        an id that names nothing
     ├── ValueRefused                    a value outside its limits
@@ -260,6 +261,12 @@ class Unavailable(RequestRefused):
     def headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """``Retry-After`` in seconds."""
         return ((b"retry-after", str(self.facts["retry_after_seconds"]).encode()),)
+
+
+class StoreReadOnly(Unavailable):
+    """The store is read-only while it is maintained. Nothing was changed: send it again when that is over."""
+
+    code = "StoreReadOnly"
 
 
 class TransitionRefused(Refusal):

@@ -15,6 +15,7 @@ from openaddons.store.tables import operations
 from tests.stores import Account, RunningStore, make_published, make_zip
 from tests.wire.calls import NOBODYS_GUID, call, change, error, make, stop_work, token_form, token_path
 from tests.wire.conftest import OpenStore, new_account, new_product, waiting_of
+from tests.wire.dashboard.conftest import Browser, sign_in
 from tests.wire.raw import Connection, head
 
 NEEDS = {
@@ -78,10 +79,15 @@ def test_a_fault_while_an_operation_is_written_gives_no_202(open_own_store: Open
         assert store.workshop.tools.database.read(lambda tx: tx.execute(count).scalar_one()) == 0
 
 
-def unavailable(answer: Any) -> None:
+_DRAINING = "The store does not accept requests just now. Try again in {} seconds."
+_READ_ONLY = (
+    "The store is read-only while it is maintained. Nothing was changed: send it again when that is over."
+)
+
+
+def unavailable(answer: Any, message: str) -> None:
     seconds = answer.headers["retry-after"]
-    message = f"The store does not accept requests just now. Try again in {seconds} seconds."
-    assert (answer.status_code, answer.json()) == (503, error(503, message))
+    assert (answer.status_code, answer.json()) == (503, error(503, message.format(seconds)))
     assert int(seconds) > 0
 
 
@@ -91,13 +97,26 @@ def test_a_read_only_store_takes_nothing_in_and_answers_the_rest(open_own_store:
         product = make_published(store.workshop, account)
 
         for name in ("upload", "publish"):
-            unavailable(make(store, call(name, product.id), account.headers))
+            unavailable(make(store, call(name, product.id), account.headers), _READ_ONLY)
             assert make(store, call(name, product.id), {}).status_code == 401
             assert make(store, call(name, NOBODYS_GUID), account.headers).status_code == 404
         assert make(store, call("publish status", product.id), account.headers).status_code == 404
         assert store.http.post(token_path(account), data=token_form(account)).status_code == 200
         assert store.http.get("/readyz").status_code == 503
         assert store.http.get("/healthz").status_code == 200
+
+
+def test_the_dashboard_of_a_read_only_store_is_read_and_says_why_nobody_can_sign_in(
+    open_own_store: OpenStore,
+) -> None:
+    with open_own_store(read_only=True) as store:
+        for browser, page in ((sign_in(store), "/dashboard/account"), (Browser(store), "/dashboard/sign-in")):
+            assert "nothing can be changed, and nobody can sign in." in browser.get(page).text
+
+        refused = Browser(store).send("/dashboard/sign-in", {"email": "a@b", "password": "x"}, status=503)
+
+    assert (_READ_ONLY in refused.text, "<code>StoreReadOnly</code>" in refused.text) == (True, True)
+    assert int(refused.headers["retry-after"]) > 0
 
 
 def slow_upload(store: RunningStore, account: Account, product: Product) -> tuple[str, Path]:
@@ -138,7 +157,7 @@ def test_a_store_that_drains_takes_nothing_in_and_frees_whoever_waits(open_own_s
         stopping.start()
         store.wait_for(lambda: store.http.get("/readyz").status_code == 503)
         for name in ("upload", "publish"):
-            unavailable(make(store, call(name, product.id), account.headers))
+            unavailable(make(store, call(name, product.id), account.headers), _DRAINING)
         finished = make(store, call("publish status", product.id, ended), account.headers)
         assert finished.json()["errorCode"] == "NoModulesUpdated"
         assert len(waiting_of(store)) == 1

@@ -38,9 +38,9 @@ def test_a_read_only_store_changes_nothing_and_tells_the_rest(open_own_store: Op
 
         answer = ask(store, "POST", "/keys", account)
 
-        message = "The store does not accept requests just now. Try again in 5 seconds."
-        refused(answer, 503, "Unavailable", message)
-        assert answer.headers["retry-after"] == "5"
+        message = "The store is read-only while it is maintained. Nothing was changed: send it again when that is over."
+        refused(answer, 503, "StoreReadOnly", message)
+        assert answer.headers["retry-after"] == "60"
         assert len(told(store, "GET", "/keys", account)["keys"]) == 2
 
 

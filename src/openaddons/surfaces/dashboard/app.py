@@ -110,6 +110,7 @@ _TITLES: Final = {
     409: "It has changed meanwhile",
     413: "That is too much",
     429: "Too often",
+    503: "Nothing can be changed just now",
 }
 
 
@@ -267,6 +268,7 @@ class DashboardSurface:
             "role": _role(admitted),
             "navigation": _navigation(admitted.visitor),
             "notice": NOTICES.get(notice, ""),
+            "read_only": self._tools.settings.read_only,
             "csrf": forms.field,
             "now": self._tools.database.clock.now(),
             "correlation_id": correlation_id(scope),

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from openaddons.errors import ContentTypeWrong, NotFound, PackageTooLarge, Unavailable
+from openaddons.errors import ContentTypeWrong, NotFound, PackageTooLarge, StoreReadOnly, Unavailable
 from openaddons.ids import NOBODYS_GUID, new_correlation_id, read_guid
 from openaddons.objects import Objects
 from openaddons.settings import Settings
@@ -45,6 +45,7 @@ STATUS_PATHS: Final = {
 _NOTES_BYTES_LIMIT: Final = 1_000_000
 _ENDED_LIMIT: Final = 20_000
 _DRAIN_RETRY_SECONDS: Final = 5
+_READ_ONLY_RETRY_SECONDS: Final = 60
 _WAITING_LIMIT: Final = 200
 
 
@@ -63,15 +64,18 @@ class EndedOperation:
 class Door:
     """Whether new work is let in, and whether what was let in is through."""
 
-    def __init__(self, *, opened: bool = True) -> None:
-        self.open = opened
+    def __init__(self, *, read_only: bool = False) -> None:
+        self.open = not read_only
+        self._read_only = read_only
         self._inside = 0
         self._empty = asyncio.Event()
         self._empty.set()
 
     @contextmanager
     def passing(self) -> Iterator[None]:
-        """Let a request through. Raises `Unavailable` while the store drains or is read-only."""
+        """Let a request through. Raises `StoreReadOnly`, and `Unavailable` while the store drains."""
+        if self._read_only:
+            raise StoreReadOnly(retry_after_seconds=_READ_ONLY_RETRY_SECONDS)
         if not self.open:
             raise Unavailable(retry_after_seconds=_DRAIN_RETRY_SECONDS)
         self._inside += 1
