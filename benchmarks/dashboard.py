@@ -1,10 +1,12 @@
 """What the pages of the dashboard cost a large store: CPU of the server for each, beside that of a fixed file."""
 
 import html
+import io
 import re
 import sqlite3
 import statistics
 import tempfile
+from collections.abc import Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
@@ -12,7 +14,8 @@ from typing import Final
 from benchmarks import multitude
 from benchmarks.machine import choose_cores
 from benchmarks.report import at_most, table
-from benchmarks.store import Store, running_store
+from benchmarks.store import Store, make_package, running_store
+from openaddons.client import ApiKey, EdgeAddons
 from openaddons.store.publishers import digest_of
 from openaddons.surfaces.dashboard.app import PAGES, PREFIX
 
@@ -25,6 +28,9 @@ _PERSON: Final = "00000000-0000-4000-8000-00000000beef"
 _FILES: Final = ("{package_id}", "/package", "{key}")
 _IN_REVIEW: Final = 10
 """Of so many products, one is in review."""
+_SCRIPT_LINES: Final = 2_000
+_CHANGED: Final = 8
+"""Of so many lines of the script, the update has one that is new: more rows than a page shows."""
 
 
 def measure_dashboard() -> str:
@@ -32,10 +38,19 @@ def measure_dashboard() -> str:
     cores = choose_cores()
     with (
         tempfile.TemporaryDirectory() as folder,
-        running_store(Path(folder) / "data", core=cores.server, prepare=_prepare) as store,
+        running_store(
+            Path(folder) / "data", core=cores.server, package=_package("1.0.0"), prepare=_prepare
+        ) as store,
     ):
+        review = f"{PREFIX}/queue/{_send_update(store)}"
+        in_review = {
+            "/queue/{submission_id}": review,
+            "/queue/{submission_id}/files?file=": f"{review}/files?file=padding.bin",
+        }
         least = _cpu_seconds(store, "/addons/static/mark.svg")
-        found = {page: _cpu_seconds(store, path) for page, path in sorted(_one_of_each(store).items())}
+        found = {
+            page: _cpu_seconds(store, path) for page, path in sorted(_one_of_each(store, in_review).items())
+        }
     rows = [["page", "CPU", "of a fixed file's"]]
     rows += [
         [page or "/", f"{seconds * 1e3:.1f} ms", f"{seconds / least:.0f}"] for page, seconds in found.items()
@@ -51,14 +66,35 @@ def measure_dashboard() -> str:
     )
 
 
-def _one_of_each(store: Store) -> dict[str, str]:
-    """A path for each page to which links lead, by the page's pattern; files to download are left out."""
+def _package(version: str) -> bytes:
+    """With one script that differs from version to version."""
+    lines = (f"  const value{at} = await browser.storage.local.get('{at}');" for at in range(_SCRIPT_LINES))
+    script = "\n".join(line if at % _CHANGED else f"{line} // {version}" for at, line in enumerate(lines))
+    return make_package(version, padding=script.encode())
+
+
+def _send_update(store: Store) -> str:
+    """Have an update of the first product in review; the submission's id."""
+    credentials = ApiKey(store.publisher["client_id"], store.publisher["api_key"])
+    with EdgeAddons(credentials, base_url=f"http://127.0.0.1:{store.port}") as client:
+        client.wait_upload(store.product_id, client.upload(store.product_id, io.BytesIO(_package("1.1.0"))))
+        client.wait_publish(store.product_id, client.publish(store.product_id))
+        newest, *_ = client.submissions(store.product_id)
+    return newest.id
+
+
+def _one_of_each(store: Store, known: Mapping[str, str]) -> dict[str, str]:
+    """A path for each page to which links lead, by the page's pattern; files to download are left out.
+
+    What is ``known`` is taken as it is.
+    """
     patterns = {
         page.path: re.compile(PREFIX + re.sub(r"\{\w+\}", "[^/]+", page.path))
         for page in PAGES
         if page.method == "GET"
     }
-    found, to_read = {"": PREFIX}, [PREFIX]
+    found = {"": PREFIX, **known}
+    to_read = list(found.values())
     connection = HTTPConnection("127.0.0.1", store.port)
     while to_read:
         for link in re.findall(rb'href="([^"#]+)', _get(connection, to_read.pop())):
@@ -93,6 +129,9 @@ def _prepare(data: Path) -> None:
             "SELECT n, 'draft.changed', 'bench@example.com', first.publisher_id, first.id, 'subject', '{}' "
             "FROM numbers, (SELECT id, publisher_id FROM products LIMIT 1) AS first",
             (EVENTS,),
+        )
+        database.execute(
+            "UPDATE products SET certification = 'manual' WHERE rowid = (SELECT min(rowid) FROM products)"
         )
         # A person decides about them: nothing is done for them meanwhile.
         database.execute(

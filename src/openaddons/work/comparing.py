@@ -31,9 +31,9 @@ class _File:
 
 
 def compare_file(
-    tools: Tools, *, path: str, package: UploadedPackage, base: UploadedPackage | None
+    tools: Tools, *, path: str, package: UploadedPackage, base: UploadedPackage | None, first_row: int = 0
 ) -> FileComparison:
-    """A file of ``package`` beside that of ``base``. Raises `NotKnown` when neither has it."""
+    """A file of ``package`` beside that of ``base``, from a row on. Raises `NotKnown` when neither has it."""
     new = _read(tools, package, path)
     old = None if base is None else _read(tools, base, path)
     if new is None and old is None:
@@ -48,7 +48,7 @@ def compare_file(
         new_size_bytes=None if new is None else new.size_bytes,
         binary=binary,
         too_large=too_large,
-        comparison=None if binary or too_large else side_by_side(*texts),
+        comparison=None if binary or too_large else side_by_side(*texts, first=first_row),
     )
 
 

@@ -16,7 +16,7 @@ def test_what_changed_is_shown_between_lines_that_are_the_same() -> None:
         Row(Kind.SAME, 3, "c", 3, "c"),
         Row(Kind.ADDED, None, "", 4, "d"),
     )
-    assert (compared.left_out_count, compared.coarse, compared.minified) == (0, False, False)
+    assert (compared.more, compared.coarse, compared.minified) == (False, False, False)
 
 
 def test_long_stretches_of_the_same_are_left_out() -> None:
@@ -41,13 +41,14 @@ def test_of_a_new_file_every_line_is_shown() -> None:
     assert [(row.kind, row.new_line) for row in rows] == [(Kind.ADDED, number) for number in range(1, 21)]
 
 
-@given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))
+@given(st.lists(st.sampled_from("abc123456")), st.lists(st.sampled_from("abc123456")))
 def test_each_line_is_in_its_order_and_none_is_lost(before: list[str], after: list[str]) -> None:
     compared = side_by_side("\n".join([*before, "end"]), "\n".join([*after, "end"]))
 
     olds: list[int] = []
     news: list[int] = []
     for row in compared.rows:
+        assert (row.old == row.new) == (row.kind in {Kind.SAME, Kind.SKIPPED})
         if row.kind is Kind.SKIPPED:
             assert row.old_line is not None
             assert row.new_line is not None
@@ -61,22 +62,43 @@ def test_each_line_is_in_its_order_and_none_is_lost(before: list[str], after: li
 
 
 def test_what_would_take_too_long_is_shown_as_one_block() -> None:
-    """Every second line is the same: difflib finds them one after the other, and looks through the rest each time."""
-    old, new = (
-        "\n".join(f"same {number}\n{side} {number}" for number in range(4_900)) for side in ("old", "new")
-    )
+    """No line is there once alone, and difflib would look through all of them for each."""
+    old, new = (f"{side}\n" + "a\nb\n" * 4_000 + side for side in ("old", "new"))
 
-    compared = side_by_side(f"old\n{old}", f"new\n{new}")
+    compared = side_by_side(old.replace("b", "B"), new)
 
     assert compared.coarse
     assert {row.kind for row in compared.rows} == {Kind.CHANGED}
-    assert len(compared.rows) + compared.left_out_count == 9_801
+
+
+def test_every_second_line_of_many_is_found_to_be_the_same() -> None:
+    old, new = ("\n".join(f"same {number}\n{side}" for number in range(4_900)) for side in ("old", "new"))
+
+    compared = side_by_side(f"old\n{old}", f"new\n{new}")
+
+    assert not compared.coarse
+    assert [row.kind for row in compared.rows[:5]] == [
+        Kind.CHANGED, Kind.SAME, Kind.CHANGED, Kind.SAME, Kind.CHANGED,
+    ]  # fmt: skip
 
 
 def test_a_hundred_thousand_lines_are_not_compared_one_by_one() -> None:
     compared = side_by_side("\n".join(map(str, range(100_000))), "\n".join(map(str, range(1, 100_001))))
 
-    assert (compared.coarse, len(compared.rows)) == (True, 5_000)
+    assert (compared.coarse, compared.cut_after, compared.rows[-1].new_line) == (True, 30_000, 1_000)
+
+
+def test_rows_are_shown_page_by_page_and_none_is_lost() -> None:
+    """Each letter that hides takes eight: such a page has fewer rows."""
+    new = "\n".join(["x"] * 2_500 + ["\x07" * 500] * 100)
+    page = side_by_side(None, new)
+    pages = [page.rows]
+    while page.more:
+        page = side_by_side(None, new, first=sum(map(len, pages)))
+        pages.append(page.rows)
+
+    assert [row.new_line for rows in pages for row in rows] == list(range(1, 2_601))
+    assert list(map(len, pages)) == [1_000, 1_000, 550, 50]
 
 
 def test_a_long_line_is_cut_and_told() -> None:

@@ -1,5 +1,6 @@
 """The files that a submission changes, and each beside what it was: a page for the list and one for a file."""
 
+import re
 from itertools import chain
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from openaddons.work.comparing import compare_file
 _ROWS: Final = 500
 _PATH_CHARACTERS: Final = 1024
 """As many as a path in a package may have bytes (packages/findings.py)."""
+_ROW: Final = re.compile(r"[0-9]{1,5}")
 
 
 def _show(visit: Visit, *, home: str) -> Html:
@@ -50,13 +52,17 @@ def _changed(tx: Transaction, *, submission_id: str, after: str) -> dict[str, An
 def _show_file(visit: Visit, path: str, values: dict[str, Any]) -> Html:
     if len(path) > _PATH_CHARACTERS:
         raise NotFound
+    row = visit.query.get("row", "0")
+    if not _ROW.fullmatch(row):
+        raise NotFound
     submission, package, base = visit.read(_packages, submission_id=visit.path["submission_id"])
     values |= {
         "submission": submission,
         "package": package,
         "base": base,
         "limit_bytes": TEXT_BYTES_LIMIT,
-        "compared": compare_file(visit.tools, path=path, package=package, base=base),
+        "first": int(row),
+        "compared": compare_file(visit.tools, path=path, package=package, base=base, first_row=int(row)),
     }
     return Html("certification/file.html", values)
 
