@@ -19,6 +19,7 @@ Raw: TypeAlias = Callable[[bytes], bytes]
 """Changes bytes without understanding them."""
 
 _MOST_UNPACKED_BYTES: Final = 1 << 20
+_LONGEST_NAME_BYTES: Final = 0xFFFF
 _MOST_NODES: Final = 2000
 
 # Whatever stands in quotes in the rules: keys, members, permissions, words that mean something.
@@ -141,7 +142,9 @@ def members_of(data: bytes) -> list[Member]:
             entries = opened.infolist()
             if sum(entry.file_size for entry in entries) > _MOST_UNPACKED_BYTES:
                 return []
-            return [Member(entry.filename.encode(), opened.read(entry)) for entry in entries]
+            members = [Member(entry.filename.encode(), opened.read(entry)) for entry in entries]
+            # A name in code page 437 grows when it becomes UTF-8, and may not fit into a record any more.
+            return members if all(len(member.name) <= _LONGEST_NAME_BYTES for member in members) else []
     except Exception:
         # The standard library says that it cannot read an archive in a dozen ways, OverflowError among them.
         return []
