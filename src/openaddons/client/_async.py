@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 
 from openaddons.client import _flows as flows
 from openaddons.client import _http as http
-from openaddons.client import _management as management
+from openaddons.client._later import Later
 from openaddons.client._package import Progress, package_of, sent_bytes_async
 from openaddons.client._session import Flow, Pause, Reply, Send, Session
-from openaddons.client.models import Credentials, Operation, OperationKind
-from openaddons.client.products import (
-    CredentialsCheck,
-    Key,
-    KeyKind,
-    NewKey,
-    ProductState,
-    Release,
-    Submission,
-)
+from openaddons.client.models import Credentials, KeyKind, Operation, OperationKind
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
     from types import TracebackType
 
     import httpx2
 
+    from openaddons.client import _drafts as drafts
+    from openaddons.client import _management as management
+    from openaddons.client import _webhooks as webhooks
+    from openaddons.client._calls import Call, Page
     from openaddons.client._core import Answer, Lost
+    from openaddons.client.drafts import DraftContent, Image, ListingLanguage, ModuleContent
+    from openaddons.client.products import (
+        CredentialsCheck,
+        Event,
+        Key,
+        NewKey,
+        ProductState,
+        Release,
+        Submission,
+    )
+    from openaddons.client.webhooks import Delivery, NewWebhook, Webhook
+else:
+    drafts = Later("openaddons.client._drafts")
+    management = Later("openaddons.client._management")
+    webhooks = Later("openaddons.client._webhooks")
 
 T = TypeVar("T")
 
@@ -141,15 +151,9 @@ class AsyncEdgeAddons:
         """What is in the store, in the draft and in certification."""
         return await self._manage(management.product(product_id))
 
-    async def products(self) -> AsyncIterator[ProductState]:
+    def products(self) -> AsyncIterator[ProductState]:
         """Every product that the credentials open, asked for by the page."""
-        page = await self._manage(management.products(after=None))
-        for product in page.products:
-            yield product
-        while page.next is not None:
-            page = await self._manage(management.products(after=page.next))
-            for product in page.products:
-                yield product
+        return self._pages(lambda after: management.products(after=after))
 
     async def wait_in_store(
         self, product_id: str, version: str, *, timeout_seconds: float | None = None
@@ -162,6 +166,10 @@ class AsyncEdgeAddons:
         """The newest submissions of a product, at most 50, the newest first."""
         return await self._manage(management.submissions(product_id))
 
+    async def submission(self, product_id: str, submission_id: str) -> Submission:
+        """One submission: where it stands, and what reviewers asked."""
+        return await self._manage(management.submission(product_id, submission_id))
+
     async def cancel(self, product_id: str, submission_id: str, *, reason: str = "") -> Submission:
         """Take a submission back that is not in the store yet. The draft is kept."""
         return await self._manage(management.cancel(product_id, submission_id, reason=reason))
@@ -173,6 +181,10 @@ class AsyncEdgeAddons:
     async def release(self, product_id: str, submission_id: str) -> Submission:
         """Let a submission that is held into the store, as soon as it is approved."""
         return await self._manage(management.release(product_id, submission_id))
+
+    async def answer(self, product_id: str, submission_id: str, text: str) -> Submission:
+        """Answer the question of a reviewer that is open. Then the review goes on."""
+        return await self._manage(management.answer(product_id, submission_id, text=text))
 
     async def roll_back(
         self, product_id: str, *, reason: str, to: str | None = None, as_version: str | None = None
@@ -190,13 +202,53 @@ class AsyncEdgeAddons:
         """The signed versions of a product and who is offered them, the newest first."""
         return await self._manage(management.releases(product_id))
 
+    async def operations(
+        self, product_id: str, *, kind: OperationKind | None = None
+    ) -> tuple[Operation, ...]:
+        """The newest uploads and publishes of a product, at most 50, the newest first."""
+        return await self._manage(management.operations(product_id, kind=kind))
+
+    def events(self, product_id: str | None = None) -> AsyncIterator[Event]:
+        """What was done with a product, or with all that is yours, the newest first; asked for by the page."""
+        return self._pages(lambda before: management.events(product_id, before=before))
+
+    async def draft(self, product_id: str) -> DraftContent:
+        """The draft with the content of its modules."""
+        return await self._manage(drafts.draft(product_id))
+
+    async def set_module(
+        self, product_id: str, name: str, content: Mapping[str, Any], *, if_tag: str | None = None
+    ) -> ModuleContent:
+        """Replace the content of a module of the draft: ``availability``, ``properties`` or ``privacy``."""
+        return await self._manage(drafts.set_module(product_id, name, content=content, if_tag=if_tag))
+
+    async def language(self, product_id: str, language: str) -> ListingLanguage:
+        """The listing in a language, such as ``en`` or ``pt-BR``."""
+        return await self._manage(drafts.language(product_id, language))
+
+    async def set_language(
+        self, product_id: str, language: str, content: Mapping[str, Any], *, if_tag: str | None = None
+    ) -> ListingLanguage:
+        """Replace a language of the listing, or add it; ``if_tag`` as for ``set_module``."""
+        return await self._manage(drafts.set_language(product_id, language, content=content, if_tag=if_tag))
+
+    async def remove_language(self, product_id: str, language: str) -> None:
+        """Take a language out of the listing."""
+        await self._manage(drafts.remove_language(product_id, language))
+
+    async def add_image(self, product_id: str, image: bytes) -> Image:
+        """Add an image for the listing, which names it by its key: the bytes of a PNG, JPEG or WebP."""
+        return await self._manage(drafts.add_image(product_id, image))
+
     async def keys(self) -> tuple[Key, ...]:
         """The publisher's API keys and client secrets, without their secrets."""
         return await self._manage(management.keys())
 
-    async def create_key(self, *, kind: KeyKind = KeyKind.API_KEY, days: int | None = None) -> NewKey:
+    async def create_key(
+        self, *, kind: KeyKind = KeyKind.API_KEY, days: int | None = None, product_id: str | None = None
+    ) -> NewKey:
         """Make an API key or a client secret that is good for ``days`` (if not given, as the store has it)."""
-        return await self._manage(management.create_key(kind=kind, days=days))
+        return await self._manage(management.create_key(kind=kind, days=days, product_id=product_id))
 
     async def revoke_key(self, key_id: str) -> None:
         """Make a key worthless at once."""
@@ -205,6 +257,45 @@ class AsyncEdgeAddons:
     async def rotate_key(self, key_id: str, *, overlap_hours: int = 24) -> NewKey:
         """Make a key in place of another one, which goes on for ``overlap_hours``."""
         return await self._manage(management.rotate_key(key_id, overlap_hours=overlap_hours))
+
+    async def webhooks(self) -> tuple[Webhook, ...]:
+        """The URLs that are told what happens, the oldest first."""
+        return await self._manage(webhooks.webhooks())
+
+    async def create_webhook(self, url: str, *, types: Iterable[str] = ()) -> NewWebhook:
+        """Have a URL told what happens: of these types (docs/webhooks.md), or everything."""
+        return await self._manage(webhooks.create_webhook(url, types=types))
+
+    async def change_webhook(
+        self,
+        webhook_id: str,
+        *,
+        url: str | None = None,
+        types: Iterable[str] | None = None,
+        enabled: bool | None = None,
+    ) -> Webhook:
+        """Change a webhook, disable it, or enable it again. What is not given stays."""
+        return await self._manage(webhooks.change_webhook(webhook_id, url=url, types=types, enabled=enabled))
+
+    async def rotate_webhook_secret(self, webhook_id: str, *, overlap_hours: int = 24) -> NewWebhook:
+        """Make a new secret; the former one signs too for ``overlap_hours``."""
+        return await self._manage(webhooks.rotate_webhook_secret(webhook_id, overlap_hours=overlap_hours))
+
+    async def try_webhook(self, webhook_id: str) -> str:
+        """Have a test event posted, and give the id of its delivery."""
+        return await self._manage(webhooks.try_webhook(webhook_id))
+
+    def deliveries(self, webhook_id: str) -> AsyncIterator[Delivery]:
+        """What was posted to a webhook and how it went, the newest first; asked for by the page."""
+        return self._pages(lambda after: webhooks.deliveries(webhook_id, after=after))
+
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> str:
+        """Have an event posted once more, or now if it is pending; the id of that delivery."""
+        return await self._manage(webhooks.redeliver(webhook_id, delivery_id))
+
+    async def delete_webhook(self, webhook_id: str) -> None:
+        """Forget a webhook and its log."""
+        await self._manage(webhooks.delete_webhook(webhook_id))
 
     async def _status(self, product_id: str, operation_id: str, kind: OperationKind) -> Operation:
         limit = self._timeout_seconds
@@ -220,8 +311,17 @@ class AsyncEdgeAddons:
             flows.wait(self._session, product_id, operation_id, kind=kind, timeout_seconds=limit)
         )
 
-    async def _manage(self, call: management.Call[T]) -> T:
+    async def _manage(self, call: Call[T]) -> T:
         return await self._run(flows.manage(self._session, call, timeout_seconds=self._timeout_seconds))
+
+    async def _pages(self, page_after: Callable[[str | None], Call[Page[T]]]) -> AsyncIterator[T]:
+        page = await self._manage(page_after(None))
+        for item in page.items:
+            yield item
+        while page.next is not None:
+            page = await self._manage(page_after(page.next))
+            for item in page.items:
+                yield item
 
     def _limit(self, timeout_seconds: float | None) -> float:
         return self._timeout_seconds if timeout_seconds is None else timeout_seconds

@@ -1,10 +1,11 @@
 """What each call of the client does, step by step, as the flows of ``_session.py``."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from openaddons.client import _management as management
 from openaddons.client._core import (
     LONGEST_HOLD_SECONDS,
     Package,
@@ -15,6 +16,7 @@ from openaddons.client._core import (
     status_request,
     upload_request,
 )
+from openaddons.client._later import Later
 from openaddons.client._retry import ONE_CALL, WHILE_WAITING, Patience, poll_pause_seconds
 from openaddons.client._session import Flow, Pause, Session
 from openaddons.client.errors import (
@@ -29,7 +31,16 @@ from openaddons.client.errors import (
     failure_of,
 )
 from openaddons.client.models import Operation, OperationKind, checked_guid
-from openaddons.client.products import CredentialsCheck, ProductState, Submission, SubmissionState
+
+if TYPE_CHECKING:
+    from openaddons.client import _calls as calls
+    from openaddons.client import _management as management
+    from openaddons.client import products
+    from openaddons.client.products import CredentialsCheck, ProductState, Submission
+else:
+    calls = Later("openaddons.client._calls")
+    management = Later("openaddons.client._management")
+    products = Later("openaddons.client.products")
 
 NO_OPERATION: Final = "00000000-0000-0000-0000-000000000000"
 """The id of an operation that no store has: asking for it changes nothing and shows whether one may ask."""
@@ -103,12 +114,12 @@ def _accepted_since(
     if session.at_microsoft:
         raise lost
     yield Pause(_SETTLING_SECONDS)
-    call = management.publishes(product_id)
-    request = management.request_of(session.base_url, call)
+    call = management.operations(product_id, kind=OperationKind.PUBLISH)
+    request = calls.request_of(session.base_url, call)
     publishes = None
     with suppress(EdgeAddonsError):
         answer = yield from session.exchange(request, deadline_seconds=deadline_seconds)
-        publishes = management.result_of(call, answer)
+        publishes = calls.result_of(call, answer)
     if publishes is None or answer.sent_time is None:
         raise lost
     # By the store's clock alone: when it answers now, and when it accepted a publish. Its Date is cut to the
@@ -187,19 +198,19 @@ def _look(
     return operation_of(answer, kind=kind, operation_id=request.operation_id or operation_id)
 
 
-def manage(session: Session, call: management.Call[T], *, timeout_seconds: float) -> Flow[T]:
+def manage(session: Session, call: calls.Call[T], *, timeout_seconds: float) -> Flow[T]:
     """One call of the management API."""
     return (yield from _manage(session, call, deadline_seconds=session.clock() + timeout_seconds))
 
 
 def _manage(
-    session: Session, call: management.Call[T], *, deadline_seconds: float, patience: Patience = ONE_CALL
+    session: Session, call: calls.Call[T], *, deadline_seconds: float, patience: Patience = ONE_CALL
 ) -> Flow[T]:
     if session.at_microsoft:
         raise NotSupported("Microsoft's store has no management API.")
-    request = management.request_of(session.base_url, call)
+    request = calls.request_of(session.base_url, call)
     answer = yield from session.exchange(request, deadline_seconds=deadline_seconds, patience=patience)
-    return management.result_of(call, answer)
+    return calls.result_of(call, answer)
 
 
 def check_credentials(session: Session, product_id: str, *, timeout_seconds: float) -> Flow[CredentialsCheck]:
@@ -212,10 +223,10 @@ def check_credentials(session: Session, product_id: str, *, timeout_seconds: flo
     try:
         yield from _manage(session, management.product(product_id), deadline_seconds=deadline_seconds)
     except NotFound:
-        return CredentialsCheck(product_known=False)
+        return products.CredentialsCheck(product_known=False)
     except NotSupported:
-        return CredentialsCheck(product_known=None)
-    return CredentialsCheck(product_known=True)
+        return products.CredentialsCheck(product_known=None)
+    return products.CredentialsCheck(product_known=True)
 
 
 def wait_in_store(
@@ -235,7 +246,7 @@ def wait_in_store(
         if product.live is not None and product.live.version == version:
             return product
         submission = yield from _submission_of(session, product, version, deadline_seconds=deadline_seconds)
-        if submission.state in {SubmissionState.IN_STORE, SubmissionState.SUPERSEDED}:
+        if submission.state in {products.SubmissionState.IN_STORE, products.SubmissionState.SUPERSEDED}:
             return product  # for a ring alone so far, or followed by another already
         _raise_if_dropped(submission)
         now_seconds = session.clock()
@@ -273,13 +284,13 @@ def _submission_of(
 
 def _raise_if_dropped(submission: Submission) -> None:
     reason = f": {submission.reason}" if submission.reason else "."
-    if submission.state == SubmissionState.REVIEW_FAILED:
+    if submission.state == products.SubmissionState.REVIEW_FAILED:
         raise ReviewFailed(
             f"Version {submission.version} failed its review{reason}",
             operation_id=submission.operation_id,
             submission=submission,
         )
-    if submission.state == SubmissionState.CANCELLED:
+    if submission.state == products.SubmissionState.CANCELLED:
         raise SubmissionCancelled(
             f"The submission of version {submission.version} was cancelled{reason}",
             operation_id=submission.operation_id,

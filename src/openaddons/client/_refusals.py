@@ -20,6 +20,7 @@ from openaddons.client.errors import (
     PUBLISH_REFUSALS,
     AnswerLost,
     AnswerUnreadable,
+    ChangedMeanwhile,
     CredentialsRejected,
     EdgeAddonsError,
     NetworkError,
@@ -184,11 +185,13 @@ def _request_refused(request: Request, answer: Answer) -> EdgeAddonsError:
             http_status=answer.status,
             correlation_id=correlation_id(answer),
         )
-    return RequestRefused(
+    problem = _problem_code(answer)
+    refused = ChangedMeanwhile if problem == ChangedMeanwhile.__name__ else RequestRefused
+    return refused(
         _sentence(request, answer),
         operation_id=request.operation_id,
         http_status=answer.status,
-        error_code=_problem_code(answer),
+        error_code=problem,
         correlation_id=correlation_id(answer),
         exit_code=_REFUSED_EXIT_CODES.get(request.endpoint),
     )

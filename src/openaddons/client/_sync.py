@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 
 from openaddons.client import _flows as flows
 from openaddons.client import _http as http
-from openaddons.client import _management as management
+from openaddons.client._later import Later
 from openaddons.client._package import Progress, package_of
 from openaddons.client._session import Flow, Pause, Reply, Session
-from openaddons.client.models import Credentials, Operation, OperationKind
-from openaddons.client.products import (
-    CredentialsCheck,
-    Key,
-    KeyKind,
-    NewKey,
-    ProductState,
-    Release,
-    Submission,
-)
+from openaddons.client.models import Credentials, KeyKind, Operation, OperationKind
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import TracebackType
 
     import httpx2
+
+    from openaddons.client import _drafts as drafts
+    from openaddons.client import _management as management
+    from openaddons.client import _webhooks as webhooks
+    from openaddons.client._calls import Call, Page
+    from openaddons.client.drafts import DraftContent, Image, ListingLanguage, ModuleContent
+    from openaddons.client.products import (
+        CredentialsCheck,
+        Event,
+        Key,
+        NewKey,
+        ProductState,
+        Release,
+        Submission,
+    )
+    from openaddons.client.webhooks import Delivery, NewWebhook, Webhook
+else:
+    drafts = Later("openaddons.client._drafts")
+    management = Later("openaddons.client._management")
+    webhooks = Later("openaddons.client._webhooks")
 
 T = TypeVar("T")
 
@@ -183,11 +194,7 @@ class EdgeAddons:
 
     def products(self) -> Iterator[ProductState]:
         """Every product that the credentials open, asked for by the page."""
-        page = self._manage(management.products(after=None))
-        yield from page.products
-        while page.next is not None:
-            page = self._manage(management.products(after=page.next))
-            yield from page.products
+        return self._pages(lambda after: management.products(after=after))
 
     def wait_in_store(
         self, product_id: str, version: str, *, timeout_seconds: float | None = None
@@ -203,6 +210,10 @@ class EdgeAddons:
         """The newest submissions of a product, at most 50, the newest first."""
         return self._manage(management.submissions(product_id))
 
+    def submission(self, product_id: str, submission_id: str) -> Submission:
+        """One submission: where it stands, and what reviewers asked."""
+        return self._manage(management.submission(product_id, submission_id))
+
     def cancel(self, product_id: str, submission_id: str, *, reason: str = "") -> Submission:
         """Take a submission back that is not in the store yet. The draft is kept."""
         return self._manage(management.cancel(product_id, submission_id, reason=reason))
@@ -214,6 +225,10 @@ class EdgeAddons:
     def release(self, product_id: str, submission_id: str) -> Submission:
         """Let a submission that is held into the store, as soon as it is approved."""
         return self._manage(management.release(product_id, submission_id))
+
+    def answer(self, product_id: str, submission_id: str, text: str) -> Submission:
+        """Answer the question of a reviewer that is open. Then the review goes on."""
+        return self._manage(management.answer(product_id, submission_id, text=text))
 
     def roll_back(
         self, product_id: str, *, reason: str, to: str | None = None, as_version: str | None = None
@@ -233,13 +248,58 @@ class EdgeAddons:
         """The signed versions of a product and who is offered them, the newest first."""
         return self._manage(management.releases(product_id))
 
+    def operations(self, product_id: str, *, kind: OperationKind | None = None) -> tuple[Operation, ...]:
+        """The newest uploads and publishes of a product, at most 50, the newest first."""
+        return self._manage(management.operations(product_id, kind=kind))
+
+    def events(self, product_id: str | None = None) -> Iterator[Event]:
+        """What was done with a product, or with all that is yours, the newest first; asked for by the page."""
+        return self._pages(lambda before: management.events(product_id, before=before))
+
+    def draft(self, product_id: str) -> DraftContent:
+        """The draft with the content of its modules."""
+        return self._manage(drafts.draft(product_id))
+
+    def set_module(
+        self, product_id: str, name: str, content: Mapping[str, Any], *, if_tag: str | None = None
+    ) -> ModuleContent:
+        """Replace the content of a module of the draft: ``availability``, ``properties`` or ``privacy``.
+
+        With ``if_tag`` only what still has that tag; RequestRefused (``ChangedMeanwhile``) where somebody else was
+        quicker. A content that is incomplete is kept, and not published; docs/modules.md has the fields.
+        """
+        return self._manage(drafts.set_module(product_id, name, content=content, if_tag=if_tag))
+
+    def language(self, product_id: str, language: str) -> ListingLanguage:
+        """The listing in a language, such as ``en`` or ``pt-BR``."""
+        return self._manage(drafts.language(product_id, language))
+
+    def set_language(
+        self, product_id: str, language: str, content: Mapping[str, Any], *, if_tag: str | None = None
+    ) -> ListingLanguage:
+        """Replace a language of the listing, or add it; ``if_tag`` as for ``set_module``."""
+        return self._manage(drafts.set_language(product_id, language, content=content, if_tag=if_tag))
+
+    def remove_language(self, product_id: str, language: str) -> None:
+        """Take a language out of the listing."""
+        self._manage(drafts.remove_language(product_id, language))
+
+    def add_image(self, product_id: str, image: bytes) -> Image:
+        """Add an image for the listing, which names it by its key: the bytes of a PNG, JPEG or WebP."""
+        return self._manage(drafts.add_image(product_id, image))
+
     def keys(self) -> tuple[Key, ...]:
         """The publisher's API keys and client secrets, without their secrets."""
         return self._manage(management.keys())
 
-    def create_key(self, *, kind: KeyKind = KeyKind.API_KEY, days: int | None = None) -> NewKey:
-        """Make an API key or a client secret that is good for ``days`` (if not given, as the store has it)."""
-        return self._manage(management.create_key(kind=kind, days=days))
+    def create_key(
+        self, *, kind: KeyKind = KeyKind.API_KEY, days: int | None = None, product_id: str | None = None
+    ) -> NewKey:
+        """Make an API key or a client secret that is good for ``days`` (if not given, as the store has it).
+
+        With ``product_id`` it opens that product alone, and manages neither keys nor webhooks.
+        """
+        return self._manage(management.create_key(kind=kind, days=days, product_id=product_id))
 
     def revoke_key(self, key_id: str) -> None:
         """Make a key worthless at once."""
@@ -248,6 +308,45 @@ class EdgeAddons:
     def rotate_key(self, key_id: str, *, overlap_hours: int = 24) -> NewKey:
         """Make a key in place of another one, which goes on for ``overlap_hours``."""
         return self._manage(management.rotate_key(key_id, overlap_hours=overlap_hours))
+
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """The URLs that are told what happens, the oldest first."""
+        return self._manage(webhooks.webhooks())
+
+    def create_webhook(self, url: str, *, types: Iterable[str] = ()) -> NewWebhook:
+        """Have a URL told what happens: of these types (docs/webhooks.md), or everything."""
+        return self._manage(webhooks.create_webhook(url, types=types))
+
+    def change_webhook(
+        self,
+        webhook_id: str,
+        *,
+        url: str | None = None,
+        types: Iterable[str] | None = None,
+        enabled: bool | None = None,
+    ) -> Webhook:
+        """Change a webhook, disable it, or enable it again. What is not given stays."""
+        return self._manage(webhooks.change_webhook(webhook_id, url=url, types=types, enabled=enabled))
+
+    def rotate_webhook_secret(self, webhook_id: str, *, overlap_hours: int = 24) -> NewWebhook:
+        """Make a new secret; the former one signs too for ``overlap_hours``."""
+        return self._manage(webhooks.rotate_webhook_secret(webhook_id, overlap_hours=overlap_hours))
+
+    def try_webhook(self, webhook_id: str) -> str:
+        """Have a test event posted, and give the id of its delivery."""
+        return self._manage(webhooks.try_webhook(webhook_id))
+
+    def deliveries(self, webhook_id: str) -> Iterator[Delivery]:
+        """What was posted to a webhook and how it went, the newest first; asked for by the page."""
+        return self._pages(lambda after: webhooks.deliveries(webhook_id, after=after))
+
+    def redeliver(self, webhook_id: str, delivery_id: str) -> str:
+        """Have an event posted once more, or now if it is pending; the id of that delivery."""
+        return self._manage(webhooks.redeliver(webhook_id, delivery_id))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Forget a webhook and its log."""
+        self._manage(webhooks.delete_webhook(webhook_id))
 
     def _status(self, product_id: str, operation_id: str, kind: OperationKind) -> Operation:
         limit = self._timeout_seconds
@@ -263,8 +362,15 @@ class EdgeAddons:
             flows.wait(self._session, product_id, operation_id, kind=kind, timeout_seconds=limit)
         )
 
-    def _manage(self, call: management.Call[T]) -> T:
+    def _manage(self, call: Call[T]) -> T:
         return self._run(flows.manage(self._session, call, timeout_seconds=self._timeout_seconds))
+
+    def _pages(self, page_after: Callable[[str | None], Call[Page[T]]]) -> Iterator[T]:
+        page = self._manage(page_after(None))
+        yield from page.items
+        while page.next is not None:
+            page = self._manage(page_after(page.next))
+            yield from page.items
 
     def _limit(self, timeout_seconds: float | None) -> float:
         return self._timeout_seconds if timeout_seconds is None else timeout_seconds

@@ -7,6 +7,7 @@
     ├── NotFound                            2   404: no such product or operation for these credentials
     ├── NotSupported                        2   the store has the four calls of the reference and no others
     ├── RequestRefused                      4   400 and other 4xx to an upload (5 to a publish or a change, else 9)
+    │   ├── ChangedMeanwhile                5   409: the draft's content has another tag than the one given
     │   └── PackageTooLarge                 4   413
     ├── PackageRefused                      4   the upload operation ended as Failed
     ├── PublishRefused                      5   the publish operation ended as Failed, with a code
@@ -117,6 +118,13 @@ class RequestRefused(EdgeAddonsError):
     """The store refused the request itself, before there was an operation."""
 
     default_advice = "The message says what the store misses. Correct it and send the request again."
+
+
+class ChangedMeanwhile(RequestRefused):
+    """The content of the draft is no longer the one whose tag was given: somebody else has changed it."""
+
+    exit_code = 5
+    default_advice = "Read it again, and make your change to what is there now."
 
 
 class PackageTooLarge(RequestRefused):

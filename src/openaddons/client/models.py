@@ -31,6 +31,13 @@ class OperationStatus(StrEnum):
     FAILED = "Failed"
 
 
+class KeyKind(StrEnum):
+    """The two generations of credentials."""
+
+    API_KEY = "apiKey"
+    CLIENT_SECRET = "clientSecret"  # noqa: S105 - the name of a kind
+
+
 @dataclass(frozen=True, slots=True)
 class OperationError:
     """One entry of ``errors``. The reference has a sentence alone; OpenAddons adds where it applies."""

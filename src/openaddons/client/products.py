@@ -3,9 +3,11 @@
 A word that a store says of a state is kept as it is: a newer store may know more of them than this client.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class SubmissionState(StrEnum):
@@ -20,11 +22,27 @@ class SubmissionState(StrEnum):
     SUPERSEDED = "Superseded"
 
 
-class KeyKind(StrEnum):
-    """The two generations of credentials."""
+class WaitsFor(StrEnum):
+    """The words for whom or what a submission or a product waits for."""
 
-    API_KEY = "apiKey"
-    CLIENT_SECRET = "clientSecret"  # noqa: S105 - the name of a kind
+    CHECK = "check"
+    """The package check, or the rules of publishing."""
+    REVIEWER = "reviewer"
+    ANSWER = "answer"
+    """The publisher's answer to a reviewer's question."""
+    DELAY = "delay"
+    """The end of the time after which a policy approves it."""
+    RELEASE = "release"
+    """Somebody who releases what is held."""
+    ROLL_BACK = "roll back"
+    """A roll back that comes into the store first."""
+    STORE = "store"
+    """The store, which does it at once."""
+    PUBLISHER = "publisher"
+    """The publisher, who may submit."""
+    ADMINISTRATOR = "administrator"
+    """The administrator, who keeps the product back."""
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,52 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Which one in the queue of what waits for a reviewer; 1 is the next."""
+
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """How long the newest reviews by people took, from the submission to the decision."""
+
+    count: int
+    median_seconds: int
+    ninety_percent_seconds: int
+    """Nine of ten took no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a submission or a product stands. ``waits_for`` is a word of ``WaitsFor``."""
+
+    waits_for: str
+    words: str
+    """The same for people; it stands after "waits for"."""
+    since_time: datetime | None
+    until_time: datetime | None
+    """When a policy approves it, or by when a reviewer should have decided."""
+    place: Place | None
+    reviews: ReviewRecord | None
+    """None: it waits for no reviewer, or people have decided about too few to tell."""
+    next: str
+    """What happens next, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a reviewer asks. Without ``closed_time`` it is open, and the submission waits for the answer."""
+
+    text: str
+    asked_time: datetime | None
+    answer: str | None
+    """None also where the submission was decided without one."""
+    closed_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A draft sent to certification. ``state`` is a word of ``SubmissionState``."""
 
@@ -71,15 +135,32 @@ class Submission:
     operation_id: str | None
     held: bool
     waits_for: str | None
-    """What it waits for, in words; None when it waits for nothing more."""
+    """The words of its standing, as long as somebody else has to do something; then None."""
+    standing: Standing
     due_time: datetime | None
     """When a policy approves it; None when a person decides."""
     reason: str | None
+    policies: tuple[str, ...]
+    """The numbers of the developer policies that a rejection names."""
+    questions: tuple[Question, ...]
     notes: str
     restores: str | None
     """Of a roll back: the version whose content comes again."""
     created_time: datetime | None
     last_updated_time: datetime | None
+
+    @property
+    def open_question(self) -> Question | None:
+        """The question that waits for an answer, if any."""
+        return next((each for each in self.questions if each.closed_time is None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """Why a product is offered to nobody: its store has blocked it, or has it in quarantine."""
+
+    reason: str
+    since_time: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +175,10 @@ class ProductState:
     name: str
     crx_id: str
     state: str
+    kept_back: KeptBack | None
     live: LiveVersion | None
     draft: Draft
+    standing: Standing
     submission: Submission | None
     last_updated_time: datetime | None
 
@@ -114,6 +197,21 @@ class Release:
     created_time: datetime | None
     withdrawn_time: datetime | None
     withdrawn_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was done, by whom, and by which request; ``facts`` are what the verb says besides."""
+
+    number: int
+    time: datetime | None
+    verb: str
+    actor: str
+    product_id: str | None
+    subject: str | None
+    """The id of what it was done with."""
+    correlation_id: str | None
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

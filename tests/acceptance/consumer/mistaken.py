@@ -1,5 +1,6 @@
 """Mistakes that a type checker finds: an ignored error that were none would be an error itself."""
 
+from openaddons import client
 from openaddons.client import ApiKey, AsyncEdgeAddons, EdgeAddons, Operation
 
 
@@ -11,6 +12,7 @@ def mistakes(store: EdgeAddons, operation: Operation) -> None:
     operation.status = "Succeeded"  # type: ignore[misc, assignment]
     ApiKey("id")  # type: ignore[call-arg]
     EdgeAddons("key")  # type: ignore[arg-type]
+    client.Webhooks()  # type: ignore[attr-defined]
 
 
 async def more(store: AsyncEdgeAddons) -> str:

@@ -11,13 +11,19 @@ from openaddons.client import (
     Credentials,
     EdgeAddons,
     EdgeAddonsError,
+    Event,
+    ListingLanguage,
+    ModuleContent,
     Operation,
     OperationError,
+    Place,
     ProductState,
     Progress,
     PublishRefused,
+    Question,
     Release,
     Submission,
+    Webhook,
     failure_of,
 )
 
@@ -64,6 +70,26 @@ def decide(store: EdgeAddons, product_id: str, submission: Submission) -> None:
     store.release(product_id, submission.id)
     assert_type(store.roll_back(product_id, reason="It leaks."), Submission)
     store.unpublish(product_id)
+
+
+def describe(store: EdgeAddons, product_id: str, submission: Submission) -> str:
+    assert_type(submission.standing.place, Place | None)
+    assert_type(submission.open_question, Question | None)
+    store.answer(product_id, submission.id, "To count them.")
+    module = store.set_module(product_id, "availability", {"visibility": "Hidden"}, if_tag="2240e058b32c0d86")
+    assert_type(module, ModuleContent)
+    assert_type(store.set_language(product_id, "en", module.content), ListingLanguage)
+    return store.add_image(product_id, Path("logo.png").read_bytes()).key
+
+
+def listen(store: EdgeAddons) -> str:
+    made = store.create_webhook("https://ci.example.com/add-ons", types=["release.created"])
+    assert_type(store.webhooks(), tuple[Webhook, ...])
+    for delivery in store.deliveries(made.id):
+        assert_type(delivery.status, int | None)
+        store.redeliver(made.id, delivery.id)
+    assert_type(store.events(), Iterator[Event])
+    return made.secret
 
 
 def renew(store: EdgeAddons) -> ApiKey:

@@ -4,7 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import assert_type
 
-from openaddons.client import AsyncEdgeAddons, Credentials, KeyKind, Operation, ProductState, Submission
+from openaddons.client import (
+    AsyncEdgeAddons,
+    Credentials,
+    Delivery,
+    KeyKind,
+    Operation,
+    ProductState,
+    Submission,
+)
 
 
 async def release(store: AsyncEdgeAddons, product_id: str, package: Path) -> Operation:
@@ -22,6 +30,12 @@ async def look(store: AsyncEdgeAddons, product_id: str) -> list[str]:
     assert_type(await store.submissions(product_id), tuple[Submission, ...])
     assert_type(store.products(), AsyncIterator[ProductState])
     return [each.state async for each in store.products()]
+
+
+async def listen(store: AsyncEdgeAddons) -> list[Delivery]:
+    (hook, *_) = await store.webhooks()
+    assert_type(await store.try_webhook(hook.id), str)
+    return [each async for each in store.deliveries(hook.id)]
 
 
 async def renew(store: AsyncEdgeAddons) -> str:

@@ -10,6 +10,8 @@ from .scripted import OPERATION, PRODUCT
 
 NOON = datetime(2026, 11, 26, 12, 0, 0, tzinfo=UTC)
 SUBMISSION = "1152921505694969999"
+WEBHOOK = "8a3b0c83-7d0a-4b51-8f1c-95ab31fca2f3"
+DELIVERY = "f0e0a4c8-8a0b-4d1e-9d53-bb1f6a1e8c11"
 
 
 def answer(value: Any, status: int = 200, *, date: datetime = NOON) -> httpx2.Response:
@@ -23,6 +25,27 @@ def problem(status: int, code: str = "NotFound", detail: str = "Resource not fou
     )
 
 
+def standing(**facts: Any) -> dict[str, Any]:
+    return {
+        "waitsFor": "reviewer",
+        "words": "a reviewer's decision",
+        "since": "2026-11-26T11:00:01.0000000Z",
+        "until": "2026-12-07T11:00:00.0000000Z",
+        "place": {"number": 3, "total": 12},
+        "reviews": {"count": 40, "medianSeconds": 18_000, "ninetyPercentSeconds": 259_200},
+        "next": "A reviewer approves it.",
+    } | facts
+
+
+def question(**facts: Any) -> dict[str, Any]:
+    return {
+        "text": "What are the tabs read for?",
+        "askedTime": "2026-11-26T11:00:01.0000000Z",
+        "answer": None,
+        "closedTime": None,
+    } | facts
+
+
 def submission(state: str = "In review", **facts: Any) -> dict[str, Any]:
     return {
         "id": SUBMISSION,
@@ -31,8 +54,11 @@ def submission(state: str = "In review", **facts: Any) -> dict[str, Any]:
         "state": state,
         "held": False,
         "waitsFor": "a reviewer's decision" if state == "In review" else None,
+        "standing": standing(),
         "dueTime": None,
         "reason": None,
+        "policies": ["1.1.3"],
+        "questions": [question()],
         "notes": "Hello",
         "restores": None,
         "createdTime": "2026-11-26T11:00:00.0000000Z",
@@ -55,11 +81,13 @@ def product(**facts: Any) -> dict[str, Any]:
         "name": "Tab Tally",
         "crxId": "abcdefghijklmnopabcdefghijklmnop",
         "state": "In the store + update in review",
+        "keptBack": {"reason": "It is looked at.", "sinceTime": "2026-11-26T11:00:02.0000000Z"},
         "live": live(),
         "draft": {
             "version": "1.2.0",
             "modules": [{"name": "LISTING", "valid": False, "problems": ["Description: it is missing."]}],
         },
+        "standing": standing(),
         "submission": submission(),
         "lastUpdatedTime": "2026-11-26T11:00:02.0000000Z",
     } | facts
@@ -76,6 +104,65 @@ def release(version: str = "1.1.0", **facts: Any) -> dict[str, Any]:
         "createdTime": "2026-11-26T11:00:02.0000000Z",
         "withdrawnTime": None,
         "withdrawnReason": None,
+    } | facts
+
+
+def event(number: int) -> dict[str, Any]:
+    return {
+        "number": number,
+        "time": "2026-11-26T11:00:02.0000000Z",
+        "verb": "release.created",
+        "actor": "store",
+        "productId": PRODUCT,
+        "subject": "7",
+        "correlationId": None,
+        "facts": {"version": "1.1.0"},
+    }
+
+
+def module(name: str = "AVAILABILITY") -> dict[str, Any]:
+    return {"name": name, "valid": True, "problems": [], "tag": "2240e058b32c0d86", "content": {"a": [1]}}
+
+
+def language() -> dict[str, Any]:
+    return {"language": "en", "valid": False, "problems": ["No."], "tag": "9cbff6b6", "content": {"a": 1}}
+
+
+def image() -> dict[str, Any]:
+    return {
+        "key": "2cf8.1c27",
+        "width": 300,
+        "height": 200,
+        "sha256": "ab" * 32,
+        "sizeBytes": 913,
+        "createdTime": "2026-11-26T11:00:02.0000000Z",
+    }
+
+
+def webhook(**facts: Any) -> dict[str, Any]:
+    return {
+        "id": WEBHOOK,
+        "url": "https://ci.example.com/add-ons",
+        "types": ["release.created"],
+        "enabled": True,
+        "disabledReason": None,
+        "formerSecretUntil": None,
+        "lastSuccessTime": None,
+        "createdTime": "2026-11-26T11:00:02.0000000Z",
+    } | facts
+
+
+def delivery(**facts: Any) -> dict[str, Any]:
+    return {
+        "id": DELIVERY,
+        "type": "webhook.tested",
+        "state": "Pending",
+        "attempt": 1,
+        "status": 500,
+        "answer": "Oops.",
+        "createdTime": "2026-11-26T11:00:00.0000000Z",
+        "triedTime": "2026-11-26T11:00:02.0000000Z",
+        "nextTime": None,
     } | facts
 
 

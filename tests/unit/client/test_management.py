@@ -1,6 +1,3 @@
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -9,29 +6,22 @@ import pytest
 from openaddons.client import (
     AnswerLost,
     AnswerUnreadable,
+    ChangedMeanwhile,
     CredentialsCheck,
     CredentialsRejected,
     Draft,
-    DraftModule,
     EdgeAddons,
     EdgeAddonsError,
-    Key,
-    KeyKind,
-    LiveVersion,
     NetworkError,
-    NewKey,
     NotFound,
-    NotSupported,
-    ProductState,
-    Release,
     RequestRefused,
     ReviewFailed,
-    Submission,
     SubmissionCancelled,
     Timeout,
 )
 
-from .managed import SUBMISSION, answer, key, live, problem, product, release, submission
+from .managed import SUBMISSION, answer, event, key, live, problem, product, submission
+from .managing import A_PRODUCT, A_SUBMISSION
 from .scripted import (
     API_KEY,
     BASE_URL,
@@ -48,161 +38,10 @@ from .scripted import (
 pytestmark = pytest.mark.usefixtures("both_shells")
 
 NOT_FOUND = httpx2.Response(404, json={"statusCode": 404, "message": "Resource not found."})
-CHANGED_TIME = datetime(2026, 11, 26, 11, 0, 2, tzinfo=UTC)
-A_SUBMISSION = Submission(
-    id=SUBMISSION,
-    version="1.2.0",
-    state="In review",
-    operation_id=OPERATION,
-    held=False,
-    waits_for="a reviewer's decision",
-    due_time=None,
-    reason=None,
-    notes="Hello",
-    restores=None,
-    created_time=datetime(2026, 11, 26, 11, 0, 0, tzinfo=UTC),
-    last_updated_time=datetime(2026, 11, 26, 11, 0, 1, tzinfo=UTC),
-)
-A_PRODUCT = ProductState(
-    id=PRODUCT,
-    name="Tab Tally",
-    crx_id="abcdefghijklmnopabcdefghijklmnop",
-    state="In the store + update in review",
-    live=LiveVersion("1.1.0", "ab" * 32, 1234, CHANGED_TIME),
-    draft=Draft("1.2.0", (DraftModule("LISTING", valid=False, problems=("Description: it is missing.",)),)),
-    submission=A_SUBMISSION,
-    last_updated_time=CHANGED_TIME,
-)
-KEY_FACTS: dict[str, Any] = {
-    "id": "k-1",
-    "kind": "apiKey",
-    "client_id": "client-1",
-    "hint": "oak_ab…wxyz",
-    "product_id": None,
-    "created_time": datetime(2026, 11, 26, 11, 0, 0, tzinfo=UTC),
-    "expires_time": datetime(2027, 2, 6, 11, 0, 0, tzinfo=UTC),
-    "revoked_time": None,
-    "last_used_time": None,
-}
 
 
 def managed(*script: Scripted) -> ScriptedStore:
     return ScriptedStore(*script, managed=True)
-
-
-# What is asked, and what comes of it
-
-Verb = Callable[[EdgeAddons], Any]
-
-CALLS: list[tuple[Verb, str, dict[str, Any] | None, httpx2.Response, Any]] = [
-    (lambda a: a.product(PRODUCT), f"GET /products/{PRODUCT}", None, answer(product()), A_PRODUCT),
-    (
-        lambda a: a.submissions(PRODUCT),
-        f"GET /products/{PRODUCT}/submissions",
-        None,
-        answer({"submissions": [submission()]}),
-        (A_SUBMISSION,),
-    ),
-    (
-        lambda a: a.cancel(PRODUCT, SUBMISSION, reason="too early"),
-        f"POST /products/{PRODUCT}/submissions/{SUBMISSION}/cancel",
-        {"reason": "too early"},
-        answer(submission()),
-        A_SUBMISSION,
-    ),
-    (
-        lambda a: a.hold(PRODUCT, SUBMISSION),
-        f"POST /products/{PRODUCT}/submissions/{SUBMISSION}/hold",
-        {},
-        answer(submission()),
-        A_SUBMISSION,
-    ),
-    (
-        lambda a: a.release(PRODUCT, SUBMISSION),
-        f"POST /products/{PRODUCT}/submissions/{SUBMISSION}/release",
-        {},
-        answer(submission()),
-        A_SUBMISSION,
-    ),
-    (
-        lambda a: a.roll_back(PRODUCT, reason="it leaks"),
-        f"POST /products/{PRODUCT}/rollback",
-        {"reason": "it leaks"},
-        answer(submission(), 202),
-        A_SUBMISSION,
-    ),
-    (
-        lambda a: a.roll_back(PRODUCT, reason="it leaks", to="1.0", as_version="1.3"),
-        f"POST /products/{PRODUCT}/rollback",
-        {"to": "1.0", "as": "1.3", "reason": "it leaks"},
-        answer(submission(), 202),
-        A_SUBMISSION,
-    ),
-    (
-        lambda a: a.unpublish(PRODUCT),
-        f"POST /products/{PRODUCT}/unpublish",
-        {},
-        answer(product(), 202),
-        A_PRODUCT,
-    ),
-    (
-        lambda a: a.releases(PRODUCT),
-        f"GET /products/{PRODUCT}/releases",
-        None,
-        answer({"releases": [release()]}),
-        (
-            Release(
-                version="1.1.0",
-                live=True,
-                rings=("early",),
-                content_of=None,
-                sha256="ab" * 32,
-                size_bytes=1234,
-                created_time=CHANGED_TIME,
-                withdrawn_time=None,
-                withdrawn_reason=None,
-            ),
-        ),
-    ),
-    (lambda a: a.keys(), "GET /keys", None, answer({"keys": [key()]}), (Key(**KEY_FACTS),)),
-    (
-        lambda a: a.create_key(),
-        "POST /keys",
-        {"kind": "apiKey"},
-        answer(key(secret="new"), 201),
-        NewKey(**KEY_FACTS, secret="new"),
-    ),
-    (
-        lambda a: a.create_key(kind=KeyKind.CLIENT_SECRET, days=7),
-        "POST /keys",
-        {"kind": "clientSecret", "days": 7},
-        answer(key(secret="new"), 201),
-        NewKey(**KEY_FACTS, secret="new"),
-    ),
-    (lambda a: a.revoke_key("k-1"), "DELETE /keys/k-1", None, httpx2.Response(204), None),
-    (
-        lambda a: a.rotate_key("k-1", overlap_hours=2),
-        "POST /keys/k-1/rotate",
-        {"overlapHours": 2},
-        answer(key(secret="new"), 201),
-        NewKey(**KEY_FACTS, secret="new"),
-    ),
-]
-
-
-@pytest.mark.parametrize(("verb", "request_line", "body", "answered", "result"), CALLS)
-def test_each_verb_sends_one_request_and_reads_its_answer(
-    verb: Verb, request_line: str, body: dict[str, Any] | None, answered: httpx2.Response, result: object
-) -> None:
-    store = managed(answered)
-
-    assert result == verb(client(store))
-
-    (sent,) = store.requests
-    method, _, path = request_line.partition(" ")
-    assert (sent.method, sent.url.path) == (method, f"/manage/v1{path}")
-    assert (json.loads(sent.content) if sent.content else None) == body
-    assert sent.headers["authorization"].startswith("ApiKey ")
 
 
 def test_products_are_asked_for_by_the_page() -> None:
@@ -238,36 +77,14 @@ def test_an_id_that_would_lead_elsewhere_is_not_put_in_a_path(bad_id: str) -> No
         client(managed()).cancel(PRODUCT, bad_id)
 
 
-# Stores that are none of ours, and refusals
+def test_events_go_on_before_the_last_that_was_told() -> None:
+    store = managed(answer({"events": [event(8)], "next": 8}), answer({"events": [event(7)], "next": None}))
+
+    assert [each.number for each in client(store).events(PRODUCT)] == [8, 7]
+    assert dict(store.requests[1].url.params) == {"limit": "100", "before": "8"}
 
 
-@pytest.mark.parametrize(("verb", "request_line", "body", "answered", "result"), CALLS)
-def test_a_store_without_the_management_api_is_not_supported(
-    verb: Verb, request_line: str, body: dict[str, Any] | None, answered: httpx2.Response, result: object
-) -> None:
-    with pytest.raises(NotSupported) as caught:
-        verb(client(managed(NOT_FOUND)))
-
-    assert caught.value.exit_code == 2
-
-
-@pytest.mark.parametrize(("verb", "request_line", "body", "answered", "result"), CALLS)
-def test_microsofts_store_is_never_asked(
-    verb: Verb, request_line: str, body: dict[str, Any] | None, answered: httpx2.Response, result: object
-) -> None:
-    store = managed()
-
-    with (
-        EdgeAddons(
-            API_KEY,
-            base_url="https://API.addons.microsoftedge.microsoft.com:443/v1",
-            transport=store.transport,
-        ) as addons,
-        pytest.raises(NotSupported),
-    ):
-        verb(addons)
-
-    assert store.requests == []
+# Refusals
 
 
 @pytest.mark.parametrize(
@@ -278,6 +95,7 @@ def test_microsofts_store_is_never_asked(
         (problem(403, "KeyScoped", "This key is for one product."), CredentialsRejected, 3),
         (problem(404), NotFound, 2),
         (problem(413, "BodyTooLarge", "The request body is too large."), RequestRefused, 5),
+        (problem(409, "ChangedMeanwhile", "It has changed."), ChangedMeanwhile, 5),
         (problem(409, "TransitionRefused", "The submission is In the store."), RequestRefused, 5),
     ],
 )

@@ -69,7 +69,8 @@ def test_a_new_client_secret_gets_access_tokens(store: RunningStore, account: Ac
         ({"days": 1e300}, "days: a whole number from 1 to 3650 is needed."),
         ({"days": True}, "days: a whole number from 1 to 3650 is needed."),
         ({"days": "7"}, "days: a whole number from 1 to 3650 is needed."),
-        ({"productId": None}, "productId: it is not known here. Known are kind, days."),
+        ({"productId": "mine"}, "productId: a GUID is needed."),
+        ({"product": None}, "product: it is not known here. Known are kind, days, productId."),
     ],
 )
 def test_a_key_that_cannot_be_is_refused(
@@ -210,15 +211,26 @@ def test_an_overlap_makes_no_key_live_longer(store: RunningStore, account: Accou
     assert old["expiresTime"] == ends
 
 
-def test_a_key_that_is_scoped_keeps_its_scope(
+def test_a_key_for_one_product_is_made_and_rotated_with_its_scope(
     store: RunningStore, account: Account, product: Product
 ) -> None:
-    old_id, _ = new_key(store, account, lifetime=timedelta(days=1), product_id=product.id)
+    old = told(store, "POST", "/keys", account, json={"productId": product.id.upper()})
+    new = told(store, "POST", f"/keys/{old['id']}/rotate", account)
 
-    new = told(store, "POST", f"/keys/{old_id}/rotate", account)
+    for key in (old, new):
+        assert key["productId"] == product.id
+        assert ask(store, "GET", f"/products/{product.id}", headers_of(account, key)).status_code == 200
+        assert ask(store, "GET", "/keys", headers_of(account, key)).status_code == 403
 
-    assert new["productId"] == product.id
-    assert ask(store, "GET", "/keys", headers_of(account, new)).status_code == 403
+
+def test_a_key_is_not_made_for_a_product_of_somebody_else(
+    store: RunningStore, account: Account, product: Product
+) -> None:
+    stranger = new_account(store)
+    for product_id in (product.id, NOBODYS_GUID):
+        answer = ask(store, "POST", "/keys", stranger, json={"productId": product_id})
+
+        assert (answer.status_code, answer.json()["code"]) == (404, "NotKnown")
 
 
 @pytest.mark.parametrize("ended", ["expired", "revoked"])

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from openaddons.cli.output import one_line
 from openaddons.cli.publishing.destination import Destination
@@ -17,12 +17,14 @@ from openaddons.client import (
     OperationFailed,
     OperationKind,
     PackageRefused,
-    ProductState,
     StoreTrouble,
     SubmissionInProgress,
     Timeout,
     UnexpectedFailure,
 )
+
+if TYPE_CHECKING:
+    from openaddons.client import ProductState
 
 # The sentence with which the reference ends a publish that succeeded.
 _SUBMISSION_ID: Final = re.compile(r"submission with ID ([0-9]{1,20})\b")
@@ -124,7 +126,7 @@ def uploaded(operation: Operation, progress: Progress, destination: Destination)
 
 
 def published(
-    operation: Operation, progress: Progress, destination: Destination, *, state: ProductState | None = None
+    operation: Operation, progress: Progress, destination: Destination, *, state: "ProductState | None" = None
 ) -> Ending:
     """There is a submission; ``state`` is how the product stands, where the store says it."""
     what = _package(progress) if progress.package else "The draft"
@@ -145,7 +147,7 @@ def published(
     )
 
 
-def in_store(operation: Operation, state: ProductState) -> Ending:
+def in_store(operation: Operation, state: "ProductState") -> Ending:
     """Browsers are offered the version."""
     version = one_line(state.live.version) if state.live else "?"
     return Ending(
@@ -190,7 +192,7 @@ def _said(operation: Operation) -> str:
     return f" {one_line(operation.message).rstrip('.')}." if operation.message else ""
 
 
-def _facts(state: ProductState | None) -> dict[str, Any]:
+def _facts(state: "ProductState | None") -> dict[str, Any]:
     return {} if state is None else {"product_state": state.state}
 
 

@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from openaddons.cli.output import note, progress_bar, size_in_words
 from openaddons.cli.publishing.destination import Destination
@@ -16,9 +16,11 @@ from openaddons.client import (
     NotFound,
     NotSupported,
     Operation,
-    ProductState,
     SubmissionInProgress,
 )
+
+if TYPE_CHECKING:
+    from openaddons.client import ProductState
 
 _SLOT_PAUSES_SECONDS: Final = (2.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -133,7 +135,7 @@ def publish_in_a_free_slot(run: Run, notes: Notes, *, slot_seconds: float) -> Op
             attempt, waited_seconds = attempt + 1, waited_seconds + pause
 
 
-def wait_in_store(run: Run, operation_id: str) -> ProductState:
+def wait_in_store(run: Run, operation_id: str) -> "ProductState":
     """Wait until browsers get the version that the publish made a submission of.
 
     Raises NotSupported where the store is not OpenAddons.

@@ -19,7 +19,7 @@ from openaddons.store.publishers import (
 )
 from openaddons.store.session import Transaction
 from openaddons.surfaces.manage.endpoints import GUID, TEXT, TIME, Call, Endpoint, Shape, list_of, or_null
-from openaddons.surfaces.manage.fields import choice, number
+from openaddons.surfaces.manage.fields import choice, guid, number
 
 _KINDS: Final = {CredentialKind.API_KEY: "apiKey", CredentialKind.CLIENT_SECRET: "clientSecret"}
 _KEY: Final = {
@@ -80,6 +80,7 @@ def _created(tx: Transaction, call: Call) -> dict[str, Any]:
         publisher=_publisher(tx, call),
         kind=next(each for each, word in _KINDS.items() if word == kind),
         lifetime=timedelta(days=call.given["days"] or call.settings.key_days),
+        product_id=call.given["productId"],
         actor=call.principal.actor,
     )
     return _describe(made) | {"secret": secret}
@@ -131,8 +132,12 @@ ENDPOINTS: Final = (
         _create,
         NEW_KEY,
         status=201,
-        takes=(choice("kind", _KINDS.values()), number("days", least=1, most=3650)),
-        refuses=(403,),
+        takes=(
+            choice("kind", _KINDS.values()),
+            number("days", least=1, most=3650),
+            guid("productId"),
+        ),
+        refuses=(403, 404),
     ),
     Endpoint(
         "revokeKey",
