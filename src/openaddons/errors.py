@@ -49,7 +49,9 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error o
 
     code: ClassVar[str] = "Refused"
 
-    def __init__(self, **facts: object) -> None:
+    def __init__(self, *, command: str = "", **facts: object) -> None:
+        # What mends it, typed: the command line alone says it. What all read says it in words.
+        self.command = command
         self.facts = facts
         self.message = " ".join((type(self).__doc__ or "").split()).format(**facts)
         super().__init__(self.message)

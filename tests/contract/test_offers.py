@@ -180,7 +180,7 @@ def test_no_ring_and_nobody_goes_back(shelf: Shelf) -> None:
     with pytest.raises(ValueRefused, match=r"all are offered 1\.0\.0, and browsers never go back"):
         shelf.do(offer_to_rings, version="1.0.0", names=["later"])
     shelf.do(offer_to_all, version="3.0.0")
-    with pytest.raises(ValueRefused, match="openaddons release rollback"):
+    with pytest.raises(ValueRefused, match="To bring back older content, roll back"):
         shelf.do(offer_to_all, version="2.0.0")
 
 
@@ -380,7 +380,7 @@ def test_a_roll_back_is_not_held_and_not_begun_twice_but_can_be_cancelled(shelf:
     shelf.send("2.0.0")
     asked = shelf.do(roll_back, reason="It is broken.")
 
-    with pytest.raises(TransitionRefused, match=f"openaddons submission cancel {asked.id}"):
+    with pytest.raises(TransitionRefused, match="to stop a roll back, cancel it"):
         shelf.database.run(hold_submission, submission_id=asked.id, held=True, actor="test")
     with pytest.raises(TransitionRefused, match="being rolled back"):
         shelf.do(roll_back, reason="It is broken.")
@@ -447,7 +447,7 @@ def test_what_a_ring_has_stays_when_all_have_nothing_left(shelf: Shelf) -> None:
 
 
 def test_the_last_version_is_not_withdrawn(shelf: Shelf) -> None:
-    with pytest.raises(ValueRefused, match="openaddons product unpublish"):
+    with pytest.raises(ValueRefused, match="Unpublish the product instead"):
         shelf.withdraw("1.0.0")
     with pytest.raises(ValueRefused, match="say why"):
         shelf.do(withdraw_release, version="1.0.0", reason="")
@@ -459,8 +459,9 @@ def test_what_is_just_coming_back_is_not_withdrawn(shelf: Shelf) -> None:
     shelf.send("2.0.0")
     asked = shelf.do(roll_back, reason="It is broken.")
 
-    with pytest.raises(TransitionRefused, match=f"openaddons submission cancel {asked.id}"):
+    with pytest.raises(TransitionRefused, match="needs that one's end first") as refused:
         shelf.withdraw("1.0.0")
+    assert refused.value.command == f"openaddons submission cancel {asked.id}"
 
 
 def test_offers_of_a_product_that_is_not_in_the_store_are_not_changed(shelf: Shelf) -> None:

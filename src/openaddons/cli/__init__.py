@@ -63,7 +63,7 @@ class RefusalShown(click.ClickException):
     """A refusal of the store's own code, as the command line prints it; exit code 1."""
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
+        super().__init__(f"{refusal.message} Run: {refusal.command}" if refusal.command else refusal.message)
         self.code = refusal.code
 
     def show(self, file: IO[Any] | None = None) -> None:

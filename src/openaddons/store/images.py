@@ -109,8 +109,10 @@ def check_listing_images(tx: Transaction, *, product_id: str, listing: Mapping[s
     for language, place, key in named:
         name = f"{place} ({language})"
         if key not in own:
-            problem = "names no image of this product. Add it first: openaddons draft image"
-            raise ValueRefused(name=name, problem=problem)
+            problem = "names no image of this product. Add it first."
+            raise ValueRefused(
+                name=name, problem=problem, command=f"openaddons draft image {product_id} FILE"
+            )
         check_size(place, own[key].width, own[key].height, name=name)
 
 

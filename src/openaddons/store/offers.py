@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
+from openaddons.errors import ChangedMeanwhile, NotKnown, TransitionRefused, ValueRefused
 from openaddons.packages.version import Version
 from openaddons.store.offered import ALL, GIVEN
 from openaddons.store.products import Product, find_product, lock_product, offers_changed, raise_generation
@@ -72,12 +72,21 @@ def count_ahead(tx: Transaction) -> dict[str, int]:
     return {row.ring: row.total for row in tx.execute(query)}
 
 
-def set_first_rings(tx: Transaction, *, product_id: str, names: Sequence[str], actor: str) -> Product:
+def set_first_rings(
+    tx: Transaction,
+    *,
+    product_id: str,
+    names: Sequence[str],
+    actor: str,
+    instead_of: Sequence[str] | None = None,
+) -> Product:
     """Choose the rings that get the product's next releases first; none: all get them at once.
 
-    Raises `NotKnown`.
+    With ``instead_of`` they replace those rings alone. Raises `NotKnown` and `ChangedMeanwhile`.
     """
     product = lock_product(tx, product_id=product_id)
+    if instead_of is not None and set(instead_of) != set(product.first_rings):
+        raise ChangedMeanwhile(what="Who gets the next releases first")
     chosen = _known_rings(tx, names)
     tx.execute(products.update().where(products.c.id == product_id).values(first_rings=chosen))
     tx.record(
@@ -106,7 +115,8 @@ def offer_to_rings(
             raise ValueRefused(
                 name="version",
                 problem=f"{whom} offered {now.version}, and browsers never go back. To stop offering it, "
-                f"withdraw it: openaddons release withdraw {product_id} {now.version}",
+                "withdraw it.",
+                command=f"openaddons release withdraw {product_id} {now.version}",
             )
     give_to_rings(tx, product_id=product_id, release_id=release.id, names=chosen)
     settle_submissions(tx, product=product)
@@ -123,7 +133,8 @@ def offer_to_all(tx: Transaction, *, product_id: str, version: str, actor: str) 
         raise ValueRefused(
             name="version",
             problem=f"all are offered {live.version}, and browsers never go back. To bring back older content, "
-            f"roll back: openaddons release rollback {product_id}",
+            "roll back.",
+            command=f"openaddons release rollback {product_id}",
         )
     make_live(tx, product_id=product_id, release=release)
     settle_submissions(tx, product=product)
@@ -149,7 +160,8 @@ def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: 
             id=release.version,
             state="coming back by a roll back",
             verb="withdrawing it",
-            needs=f"that one's end first: openaddons submission cancel {rolling_back.id}",
+            needs="that one's end first",
+            command=f"openaddons submission cancel {rolling_back.id}",
         )
     tx.execute(
         releases.update()
@@ -167,8 +179,8 @@ def withdraw_release(tx: Transaction, *, product_id: str, version: str, reason: 
     if not offered_releases(tx, product_id=product_id):
         raise ValueRefused(
             name="version",
-            problem=f"{release.version} is all there is to offer. Take the product out of the store: "
-            f"openaddons product unpublish {product_id}",
+            problem=f"{release.version} is all there is to offer. Unpublish the product instead.",
+            command=f"openaddons product unpublish {product_id}",
         )
     settle_submissions(tx, product=product)
     _record(tx, "withdrawn", product, release, actor=actor, reason=reason)

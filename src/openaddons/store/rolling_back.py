@@ -208,7 +208,8 @@ def _new_version(tx: Transaction, *, product_id: str, wanted: str | None) -> str
         raise ValueRefused(
             name="as",
             problem=f"{version} would pass {update.version}, which is in review and could not follow any more. "
-            f"Choose a lower one, or cancel it first: openaddons submission cancel {update.id}",
+            "Choose a lower one, or cancel that submission first.",
+            command=f"openaddons submission cancel {update.id}",
         )
     return version
 

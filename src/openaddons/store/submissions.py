@@ -368,7 +368,8 @@ def hold_submission(tx: Transaction, *, submission_id: str, held: bool, actor: s
             id=submission.id,
             state="a roll back",
             verb="hold" if held else "release",
-            needs=f"an update. To stop it: openaddons submission cancel {submission.id}",
+            needs="an update; to stop a roll back, cancel it",
+            command=f"openaddons submission cancel {submission.id}",
         )
     if submission.state not in PENDING_SUBMISSION:
         needs = " or ".join(f"“{state}”" for state in PENDING_SUBMISSION)

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from openaddons.store.offers import create_ring, set_first_rings
+from openaddons.store.offers import create_ring
 from openaddons.store.products import Product
 from openaddons.store.releases import list_standings
 from openaddons.store.states import ProductState, SubmissionState
@@ -38,7 +38,7 @@ def test_a_release_goes_from_one_ring_to_another_and_then_to_all(
     database, path = database_of(store), at(published, "releases")
     later = f"{ring}-later"
     database.run(create_ring, name=later, actor="test")
-    database.run(set_first_rings, product_id=published.id, names=[ring], actor="test")
+    owner.send(at(published, "first-rings"), {"rings": ring}, page=path)
     release(store, account, published, "2.0")
     page = owner.get(path).text
     assert f"The next releases are offered first to {ring}." in page
@@ -49,7 +49,50 @@ def test_a_release_goes_from_one_ring_to_another_and_then_to_all(
     owner.send(path, {"version": "2.0", "to": "all browsers"})
 
     assert offered(store, published) == {"2.0": (True, ()), "1.0.0": (False, ())}
-    assert "Offer it to" not in owner.get(path).text
+    assert 'name="to"' not in owner.get(path).text
+
+
+def test_of_two_who_choose_the_first_rings_the_second_is_told_and_may_replace_the_first(
+    store: RunningStore, owner: Browser, published: Product, ring: str
+) -> None:
+    path, later = at(published, "first-rings"), f"{ring}-later"
+    database_of(store).run(create_ring, name=later, actor="test")
+    owner.send(path, {"rings": [ring, later]}, page=at(published, "releases"))
+
+    page = owner.send(path, {"rings": later}, page=at(published, "releases"), status=409).text
+
+    assert f"first to get them is now {ring}, {later}" in page
+    assert (f'value="{later}" checked' in page, f'value="{ring}" checked' in page) == (True, False)
+    again = {"rings": later, "instead_of": [ring, later]}
+    owner.send(path, again, page=at(published, "releases"))
+    assert store.product(published.id).first_rings == [later]
+    owner.send(
+        path, {"rings": "no-such-ring", "instead_of": later}, page=at(published, "releases"), status=404
+    )
+
+
+def test_a_version_is_withdrawn_for_a_reason_but_the_last(
+    store: RunningStore, account: Account, owner: Browser, published: Product
+) -> None:
+    release(store, account, published, "2.0")
+    path = at(published, "withdraw")
+    assert 'value="2.0" required checked' in owner.get(f"{path}?version=2.0").text
+    unsaid = owner.send(path, {"version": "2.0", "reason": " "}, status=400).text
+
+    answer = owner.send(path, {"version": "2.0", "reason": FOREIGN})
+
+    assert "say why: the publisher reads it." in unsaid
+    assert 'value="2.0" required checked' in unsaid
+    assert answer.headers["location"] == at(published, "releases") + "?notice=withdrawn"
+    assert offered(store, published) == {"2.0": (False, ()), "1.0.0": (True, ())}
+    assert (
+        f'<span class="tag warn">withdrawn</span> <bdi>{SHOWN}</bdi>'
+        in owner.get(at(published, "releases")).text
+    )
+    last = owner.send(path, {"version": "1.0.0", "reason": "It is broken."}, status=400).text
+    assert "1.0.0 is all there is to offer. Unpublish the product instead." in last
+    assert "It is broken." in last
+    owner.send(path, {"version": "2.0", "reason": "Again."}, status=409)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_content_outside_the_limits_is_kept_and_told(
         (
             "/listing/en",
             {"content": {"logo": f"{'0' * 64}.01234567"}},
-            "logo (en): names no image of this product. Add it first: openaddons draft image",
+            "logo (en): names no image of this product. Add it first.",
         ),
     ],
 )
@@ -168,7 +168,7 @@ def test_an_image_is_in_no_place_that_its_size_does_not_fit_and_in_no_other_prod
             product,
             "logo (en): is 300 × 200 pixels; it must be square, 128 × 128 pixels or more (300 × 300 is best).",
         ),
-        (other, "logo (en): names no image of this product. Add it first: openaddons draft image"),
+        (other, "logo (en): names no image of this product. Add it first."),
     ):
         refused(put(store, account, each, "/listing/en", {"logo": key}), 400, "ValueRefused", detail)
 

@@ -36,6 +36,7 @@ NOTICES: Final[Mapping[str, str]] = {
     "answered": "Answered. The review goes on.",
     "noted": "Noted. Reviewers alone see it.",
     "offered": "It is offered.",
+    "withdrawn": "It is withdrawn: nobody is offered it any more.",
     "rolling-back": "The earlier content comes back. Browsers get it with their next update check.",
     "key-revoked": "The key is revoked: the next request with it is refused.",
     "webhook-deleted": "The webhook and its log are gone.",
