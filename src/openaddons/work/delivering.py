@@ -6,6 +6,7 @@ nobody else waiting, and what is due to it goes in the order in which it happene
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -147,6 +148,7 @@ class Sender:
         delivery = await database.run_async(claim_delivery, webhook_id=webhook_id)
         if delivery is None:
             return False
+        begun = time.monotonic()
         try:
             tried = await (self._mail(delivery) if webhook_id is None else self._post(delivery))
         except KeyUnusable:
@@ -155,7 +157,8 @@ class Sender:
         except Exception:
             log.exception("delivery.try-failed", delivery_id=delivery.id)
             tried = Try(delivered=False, status=None, answer="The store could not send it. Its log says why.")
-        await database.run_async(end_try, delivery=delivery, tried=tried)
+        milliseconds = round((time.monotonic() - begun) * 1000)
+        await database.run_async(end_try, delivery=delivery, tried=tried, duration_milliseconds=milliseconds)
         return True
 
     async def _post(self, delivery: Delivery) -> Try:

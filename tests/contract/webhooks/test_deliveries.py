@@ -37,9 +37,10 @@ def test_a_failure_is_tried_again_after_each_pause_by_the_same_id(
     there.answer = lambda _: (500, {}, b"out of \x00 order")
     workshop.tools.database.run(try_webhook, webhook=webhook, actor="test")
 
-    ids = set()
+    ids, ended = set(), []
     for pause in PAUSES:
         assert deliver(workshop) == 1
+        ended.append((clock.now(), 500, "out of \ufffd order"))
         ids.add(there.next().headers["webhook-id"])
         ((logged,), now) = log_of(workshop, webhook), clock.now()
         assert (logged.delivery.state, logged.delivery.due_time) == (DeliveryState.PENDING, now + pause)
@@ -54,6 +55,12 @@ def test_a_failure_is_tried_again_after_each_pause_by_the_same_id(
     assert webhook_id.startswith(f"msg_{webhook.id.replace('-', '')}_")
     assert (logged.delivery.state, logged.delivery.attempt) == (DeliveryState.DELIVERED, len(PAUSES) + 1)
     assert (logged.delivery.status, logged.delivery.answer) == (200, "at last")
+    tries = logged.delivery.tries
+    assert [each.attempt for each in tries] == list(range(1, len(PAUSES) + 2))
+    assert [(each.ended_time, each.status, each.answer) for each in tries] == [
+        *ended,
+        (clock.now(), 200, "at last"),
+    ]
     assert (logged.verb, logged.product_id) == ("webhook.tested", None)
     assert read(workshop, webhook).last_success_time == clock.now()
 
@@ -143,7 +150,7 @@ def test_of_an_endless_answer_the_beginning_is_kept(
     deliver(workshop)
 
     (logged,) = log_of(workshop, webhook)
-    assert logged.delivery.answer == "x" * 1000
+    assert [each.answer for each in logged.delivery.tries] == [logged.delivery.answer] == ["x" * 1000]
     assert logged.delivery.state is DeliveryState.DELIVERED
 
 
@@ -171,6 +178,7 @@ def test_a_receiver_that_never_answers_is_given_up(
     (logged,) = log_of(workshop, webhook)
     assert (logged.delivery.status, logged.delivery.state) == (None, DeliveryState.PENDING)
     assert logged.delivery.answer == "No answer within 0 seconds."
+    assert logged.delivery.tries[0].duration_milliseconds >= 500
 
 
 def test_a_certificate_is_checked_against_the_name_and_the_authorities(

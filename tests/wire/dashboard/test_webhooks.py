@@ -69,6 +69,9 @@ def test_what_a_receiver_answers_stands_in_the_log_and_does_nothing_there(
     assert FOREIGN not in text
     assert '<td class="number">500</td>' in text
     assert "Pending" in text
+    assert re.search(
+        r"<summary>1 try</summary>\s*<ol>\s*<li value=\"1\">.+ ms · 500 · <bdi>&lt;script&gt;", text
+    )
 
 
 def test_a_delivery_is_posted_again_by_hand_with_its_id(

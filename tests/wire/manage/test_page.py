@@ -31,6 +31,7 @@ _DIFFERENT = re.compile(
     r"(?<=\"lastUsedTime\": )(?:null|\"[^\"]*\")|"
     r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9]{19}\b|\b[0-9a-f]{64}(\.[0-9a-f]{8})?\b|\b[a-p]{32}\b"
     r"|\d{4}-\d\d-\d\dT[\d:.]+Z|oa[ks]_\w+(…\w+)?|whsec_[\w+/=…]+|(?<=\"sizeBytes\": )\d+"
+    r"|(?<=\"durationMilliseconds\": )\d+"
     r"|(?<=/)[0-9a-f]{8}(?=\")|(?<=\"number\": )\d+|(?<=\"next\": )\d+|(?<=\"tag\": \")[0-9a-f]{16}"
     # Other tests share the store and its queue.
     r"|(?<=\"total\": )\d+|(?<=\"reviews\": )(null|\{[^}]*\})"

@@ -3,7 +3,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0013');
+INSERT INTO "alembic_version" VALUES('0014');
 CREATE TABLE attempts (
 	"key" VARCHAR(64) NOT NULL, 
 	forgiven_time BIGINT NOT NULL, 
@@ -60,7 +60,7 @@ CREATE TABLE deliveries (
 	leased_until BIGINT, 
 	tried_time BIGINT, 
 	status INTEGER, 
-	answer TEXT, 
+	answer TEXT, tries JSON DEFAULT '[]' NOT NULL, 
 	CONSTRAINT pk_deliveries PRIMARY KEY (id), 
 	CONSTRAINT fk_deliveries_event_number_events FOREIGN KEY(event_number) REFERENCES events (number)
 );

@@ -66,6 +66,8 @@ deliveries = sa.Table(
     sa.Column("tried_time", Moment),
     sa.Column("status", sa.Integer),
     sa.Column("answer", sa.Text),
+    # Each try that has ended, the last one too; so many as there are pauses, and one.
+    sa.Column("tries", sa.JSON, nullable=False, default=list),
     sa.Index(None, "webhook_id", "created_time"),
     sa.Index(
         "ix_deliveries_pending",

@@ -4,8 +4,8 @@ A delivery that was claimed by a process which died is claimed again when its le
 be told twice, by the same id, and is never not told.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,8 +28,20 @@ _ANSWER_CHARACTERS: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class EndedTry:
+    """A try, as the log shows it."""
+
+    attempt: int
+    ended_time: datetime
+    duration_milliseconds: int
+    status: int | None
+    """What the receiver answered, by HTTP or SMTP; None: nothing."""
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """One thing to be told to one receiver, and how that went the last time."""
+    """One thing to be told to one receiver, and how that went."""
 
     id: str
     webhook_id: str | None
@@ -46,8 +58,11 @@ class Delivery:
     attempt: int
     tried_time: datetime | None
     status: int | None
-    """What the receiver answered, by HTTP or SMTP; None: nothing."""
+    """Of the last try."""
     answer: str | None
+    """To the last try; or why there will be none."""
+    tries: Sequence[EndedTry]
+    """Oldest first. A try whose process died has left nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,14 @@ _COLUMNS: Final = tuple(deliveries.c[name] for name in Delivery.__slots__)
 
 def _delivery(row: Mapping[Any, Any]) -> Delivery:
     values = {name: row[name] for name in Delivery.__slots__}
-    return Delivery(**values | {"state": DeliveryState(row["state"])})
+    tries = [
+        EndedTry(**kept | {"ended_time": datetime.fromisoformat(kept["ended_time"])}) for kept in row["tries"]
+    ]
+    return Delivery(**values | {"state": DeliveryState(row["state"]), "tries": tries})
+
+
+def _kept(ended: EndedTry) -> dict[str, Any]:
+    return asdict(ended) | {"ended_time": ended.ended_time.isoformat()}
 
 
 def _due(tx: Transaction) -> sa.ColumnElement[bool]:
@@ -110,26 +132,34 @@ def claim_delivery(tx: Transaction, *, webhook_id: str | None) -> Delivery | Non
     return _delivery(dict(row) | {"attempt": row["attempt"] + 1})
 
 
-def end_try(tx: Transaction, *, delivery: Delivery, tried: Try) -> None:
+def end_try(tx: Transaction, *, delivery: Delivery, tried: Try, duration_milliseconds: int) -> None:
     """Write down how a try went, and when the next is due. Without effect when another has begun since."""
     state = _state_after(delivery, tried)
+    ended = EndedTry(
+        attempt=delivery.attempt,
+        ended_time=tx.now,
+        duration_milliseconds=duration_milliseconds,
+        status=tried.status,
+        answer=tried.answer.replace("\x00", "\ufffd")[:_ANSWER_CHARACTERS],  # PostgreSQL keeps no NUL
+    )
     values: dict[str, Any] = {
         "state": state,
         "leased_until": None,
-        "tried_time": tx.now,
-        "status": tried.status,
-        "answer": tried.answer.replace("\x00", "\ufffd")[:_ANSWER_CHARACTERS],  # PostgreSQL keeps no NUL
+        "tried_time": ended.ended_time,
+        "status": ended.status,
+        "answer": ended.answer,
+        "tries": [_kept(each) for each in (*delivery.tries, ended)],
     }
     if state is DeliveryState.PENDING:
         values["due_time"] = tx.now + PAUSES[delivery.attempt - 1]
     else:
         values["text"] = None
-    ended = tx.execute(
+    written = tx.execute(
         deliveries.update()
         .where(deliveries.c.id == delivery.id, deliveries.c.attempt == delivery.attempt, UNDELIVERED)
         .values(values)
     )
-    if ended.rowcount != 1 or delivery.webhook_id is None:
+    if written.rowcount != 1 or delivery.webhook_id is None:
         return
     if state is DeliveryState.DELIVERED:
         tx.execute(

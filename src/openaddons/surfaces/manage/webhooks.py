@@ -9,7 +9,7 @@ from openaddons.errors import NotFound, NotKnown
 from openaddons.ids import read_guid
 from openaddons.store.modules import text_up_to
 from openaddons.store.session import Transaction
-from openaddons.store.telling.deliveries import Logged, deliver_again, page_of_deliveries
+from openaddons.store.telling.deliveries import EndedTry, Logged, deliver_again, page_of_deliveries
 from openaddons.store.telling.outbox import TYPES, DeliveryState, type_of
 from openaddons.store.telling.webhooks import (
     URL_CHARACTERS,
@@ -49,6 +49,16 @@ _WEBHOOK: Final = {
 WEBHOOK: Final = Shape("Webhook", _WEBHOOK)
 WEBHOOKS: Final = Shape("Webhooks", {"webhooks": list_of(WEBHOOK)})
 NEW_WEBHOOK: Final = Shape("NewWebhook", _WEBHOOK | {"secret": TEXT})
+TRY: Final = Shape(
+    "Try",
+    {
+        "attempt": NUMBER,
+        "endedTime": TIME,
+        "durationMilliseconds": NUMBER,
+        "status": or_null(NUMBER),
+        "answer": TEXT,
+    },
+)
 DELIVERY: Final = Shape(
     "Delivery",
     {
@@ -61,6 +71,7 @@ DELIVERY: Final = Shape(
         "createdTime": TIME,
         "triedTime": or_null(TIME),
         "nextTime": or_null(TIME),
+        "tries": list_of(TRY),
     },
 )
 DELIVERIES: Final = Shape("Deliveries", {"deliveries": list_of(DELIVERY), "next": or_null(GUID)})
@@ -99,6 +110,17 @@ def _describe_delivery(logged: Logged) -> dict[str, Any]:
         "createdTime": wire_time(delivery.created_time),
         "triedTime": delivery.tried_time and wire_time(delivery.tried_time),
         "nextTime": wire_time(delivery.due_time) if pending else None,
+        "tries": [_describe_try(each) for each in delivery.tries],
+    }
+
+
+def _describe_try(ended: EndedTry) -> dict[str, Any]:
+    return {
+        "attempt": ended.attempt,
+        "endedTime": wire_time(ended.ended_time),
+        "durationMilliseconds": ended.duration_milliseconds,
+        "status": ended.status,
+        "answer": ended.answer,
     }
 
 
