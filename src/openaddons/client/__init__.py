@@ -85,7 +85,7 @@ if TYPE_CHECKING:
         SubmissionState,
         WaitsFor,
     )
-    from openaddons.client.webhooks import Delivery, DeliveryState, NewWebhook, Webhook
+    from openaddons.client.webhooks import Delivery, DeliveryState, DeliveryTry, NewWebhook, Webhook
 else:
 
     def __getattr__(name: str) -> Any:
@@ -113,6 +113,7 @@ __all__ = [
     "CredentialsRejected",
     "Delivery",
     "DeliveryState",
+    "DeliveryTry",
     "Draft",
     "DraftContent",
     "DraftModule",

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from openaddons.client._calls import Call, Fields, Page, given, list_call, page_call, segment
-from openaddons.client.webhooks import Delivery, NewWebhook, Webhook
+from openaddons.client.webhooks import Delivery, DeliveryTry, NewWebhook, Webhook
 
 
 def webhooks() -> Call[tuple[Webhook, ...]]:
@@ -100,4 +100,15 @@ def _delivery(fields: Fields) -> Delivery:
         created_time=fields.moment("createdTime"),
         tried_time=fields.moment("triedTime"),
         next_time=fields.moment("nextTime"),
+        tries=fields.each("tries", _try),
+    )
+
+
+def _try(fields: Fields) -> DeliveryTry:
+    return DeliveryTry(
+        attempt=fields.number("attempt"),
+        ended_time=fields.moment("endedTime"),
+        duration_milliseconds=fields.number("durationMilliseconds"),
+        status=fields.maybe_number("status"),
+        answer=fields.text("answer"),
     )

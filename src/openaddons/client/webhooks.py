@@ -36,6 +36,19 @@ class NewWebhook(Webhook):
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryTry:
+    """A try of a delivery that has ended."""
+
+    attempt: int
+    ended_time: datetime | None
+    duration_milliseconds: int
+    status: int | None
+    """The HTTP status; None where no answer came."""
+    answer: str
+    """What was answered, as far as the store keeps it; or why there was no answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """An event that is, or was, posted to a webhook. ``state`` is a word of ``DeliveryState``."""
 
@@ -52,3 +65,5 @@ class Delivery:
     tried_time: datetime | None
     next_time: datetime | None
     """When it is tried next; None unless it is pending."""
+    tries: tuple[DeliveryTry, ...]
+    """Each that has ended, the oldest first."""

@@ -163,6 +163,15 @@ def delivery(**facts: Any) -> dict[str, Any]:
         "createdTime": "2026-11-26T11:00:00.0000000Z",
         "triedTime": "2026-11-26T11:00:02.0000000Z",
         "nextTime": None,
+        "tries": [
+            {
+                "attempt": 1,
+                "endedTime": "2026-11-26T11:00:02.0000000Z",
+                "durationMilliseconds": 38,
+                "status": 500,
+                "answer": "Oops.",
+            }
+        ],
     } | facts
 
 

@@ -9,6 +9,7 @@ import httpx2
 
 from openaddons.client import (
     Delivery,
+    DeliveryTry,
     Draft,
     DraftContent,
     DraftModule,
@@ -151,6 +152,9 @@ A_DELIVERY = Delivery(
     created_time=datetime(2026, 11, 26, 11, 0, 0, tzinfo=UTC),
     tried_time=CHANGED_TIME,
     next_time=None,
+    tries=(
+        DeliveryTry(attempt=1, ended_time=CHANGED_TIME, duration_milliseconds=38, status=500, answer="Oops."),
+    ),
 )
 
 
