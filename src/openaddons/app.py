@@ -178,7 +178,8 @@ async def serve_store(
         )
         health = HealthSurface(database=database, door=door)
         updates, others, follower = await stack.enter_async_context(_for_browsers(workshop, reads))
-        surfaces: tuple[_Surface, ...] = (edge, *publishing, updates, *others, health)
+        # Routes are tried one after the other, and there are 140: what browsers ask comes first.
+        surfaces: tuple[_Surface, ...] = (updates, *others, edge, *publishing, health)
         routes = [route for surface in surfaces for route in surface.routes()]
         if emulation is not None:
             routes += emulation.routes()
