@@ -158,6 +158,31 @@ def test_a_question_is_asked_and_answered_and_the_submission_says_where_it_stand
     assert "  reviews    no record yet: people have decided about fewer than 5 submissions\n" in told
 
 
+def test_a_reviewer_has_a_submission_until_it_is_given_back_and_notes_what_others_read(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.product("--published", "--certification", "manual")
+    submission_id = operator.gets("submission", "list")["submissions"][0]["submission_id"]
+
+    monkeypatch.setenv("LOGNAME", "anna")
+    taken = operator.gets("submission", "take", submission_id)
+    noted = operator.gets("submission", "note", submission_id, "--note", "The popup calls home.")
+    listed = operator.types("submission", "list", "--pending").stdout
+    monkeypatch.setenv("LOGNAME", "bert")
+    refused = operator.types("submission", "take", submission_id)
+    taken_over = operator.types("submission", "take", submission_id, "--instead-of", "operator:anna")
+    shown = operator.types("submission", "show", submission_id).stdout
+    given_back = operator.gets("submission", "give-back", submission_id)
+
+    assert (taken["taken_by"], given_back["taken_by"]) == ("operator:anna", None)
+    assert [each["text"] for each in noted["internal_notes"]] == ["The popup calls home."]
+    assert listed.splitlines()[1].endswith("  operator:anna")
+    assert (refused.exit_code, "operator:anna has it" in refused.stderr) == (1, True)
+    assert taken_over.stdout.endswith("; operator:bert has it.\n")
+    assert "  has it     operator:bert\n" in shown
+    assert "  among us   operator:anna: The popup calls home.\n" in shown
+
+
 def test_a_rejection_names_the_policies(operator: Operator) -> None:
     operator.product("--published", "--certification", "manual")
     submission_id = operator.gets("submission", "list")["submissions"][0]["submission_id"]

@@ -72,13 +72,13 @@ def create(
 @store_options
 @json_option
 def list_(settings: Settings, *, publisher_name: str | None, as_json: bool) -> None:
-    """List keys with their state: valid, expired or revoked. The secrets themselves are not kept."""
+    """List keys with their state (valid, expired or revoked) and last use. The secrets themselves are not kept."""
     with opened(settings) as workshop:
         database = workshop.tools.database
         owner = publisher_name and database.read(find_publisher, name_or_id=publisher_name)
         found = database.read(list_credentials, publisher=owner or None)
     now = datetime.now(UTC)
-    rows = [("KEY", "KIND", "HINT", "STATE", "ENDS", "PRODUCT")]
+    rows = [("KEY", "KIND", "HINT", "STATE", "ENDS", "LAST USED", "PRODUCT")]
     rows += [
         (
             each.id,
@@ -86,6 +86,7 @@ def list_(settings: Settings, *, publisher_name: str | None, as_json: bool) -> N
             each.hint,
             each.state(now),
             f"{each.expires_time:%Y-%m-%d}",
+            f"{each.last_used_time:%Y-%m-%d %H:%M} UTC" if each.last_used_time else "never",
             each.product_id or "all",
         )
         for each in found

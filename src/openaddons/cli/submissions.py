@@ -12,6 +12,12 @@ from openaddons.cli.store import opened, operator, plain, store_options, table
 from openaddons.settings import Settings
 from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.certification.questions import answer_question, ask_publisher, list_questions
+from openaddons.store.certification.queue import (
+    add_internal_note,
+    give_submission_back,
+    list_internal_notes,
+    take_submission,
+)
 from openaddons.store.certification.reviews import review_of_submission
 from openaddons.store.certification.standing import Standing, standing_of, standings_of
 from openaddons.store.products import find_product
@@ -49,10 +55,11 @@ def _decide(
         found = database.read(read_submission, submission_id=submission_id)
         standing = database.read(standing_of, submission=found)
     waits = f"; it waits for {standing.awaited}" if standing.awaited else ""
+    has_it = f"; {one_line(found.taken_by)} has it" if found.taken_by else ""
     emit(
         _answer(found, standing),
         as_json=as_json,
-        text=f"Submission {found.id} (version {found.version}): {found.state}{waits}.",
+        text=f"Submission {found.id} (version {found.version}): {found.state}{waits}{has_it}.",
     )
 
 
@@ -69,7 +76,7 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
             product_id = database.read(find_product, id_or_crx_id=product_id).id
         found = database.read(list_submissions, product_id=product_id, pending=pending)
         standings = database.read(standings_of, found=found)
-    rows = [("SUBMISSION", "VERSION", "KIND", "STATE", "SINCE", "WAITS FOR")]
+    rows = [("SUBMISSION", "VERSION", "KIND", "STATE", "SINCE", "WAITS FOR", "HAS IT")]
     rows += [
         (
             each.id,
@@ -78,6 +85,7 @@ def list_(settings: Settings, *, product_id: str | None, pending: bool, as_json:
             each.state.value,
             f"{standings[each.id].since:%Y-%m-%d %H:%M} UTC",
             standings[each.id].awaited or "",
+            one_line(each.taken_by or ""),
         )
         for each in found
     ]
@@ -102,6 +110,7 @@ def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
         found = database.read(read_submission, submission_id=submission_id)
         standing = database.read(standing_of, submission=found)
         questions = database.read(list_questions, submission_ids=[submission_id])
+        notes = database.read(list_internal_notes, submission_id=submission_id)
         review = database.read(review_of_submission, submission_id=submission_id)
         restored_id = found.restored_release_id
         restored = None if restored_id is None else database.read(read_release, release_id=restored_id)
@@ -120,15 +129,54 @@ def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
     lines += [f"  policy     {number} {DEVELOPER_POLICIES[number].title}" for number in found.policies]
     for each in questions:
         lines += [f"  question   {one_line(each.text)}", f"  answer     {one_line(each.answer or '(none)')}"]
+    lines += [f"  among us   {one_line(each.written_by)}: {one_line(each.text)}" for each in notes]
     told = {
         "restores": restored and restored.version,
         "questions": plain(questions),
+        "internal_notes": plain(notes),
         "review": review.to_json(),
     }
     emit(
         _answer(found, standing) | told,
         as_json=as_json,
         text="\n".join([*lines, "", review_text(review)]),
+    )
+
+
+@submission.command(short_help="Have it, so that no other reviewer looks at it.")
+@click.argument("submission_id")
+@click.option("--instead-of", metavar="WHO", help="Take it over from whom `submission show` names.")
+@store_options
+@json_option
+def take(settings: Settings, *, submission_id: str, instead_of: str | None, as_json: bool) -> None:
+    """Take a submission, so that no other reviewer looks at the same one; give-back lets it go again."""
+    _decide(settings, take_submission, submission_id, instead_of=instead_of, as_json=as_json)
+
+
+@submission.command("give-back", short_help="Have it no more.")
+@click.argument("submission_id")
+@store_options
+@json_option
+def give_back(settings: Settings, *, submission_id: str, as_json: bool) -> None:
+    """Give a submission back that you took, undecided."""
+    _decide(settings, give_submission_back, submission_id, as_json=as_json)
+
+
+@submission.command(short_help="Note something for the other reviewers.")
+@click.argument("submission_id")
+@click.option("--note", "text", required=True, help="Reviewers alone read it; the publisher does not.")
+@store_options
+@json_option
+def note(settings: Settings, *, submission_id: str, text: str, as_json: bool) -> None:
+    """Note something about a submission for the other reviewers, whatever its state. `submission show` has all."""
+    with opened(settings) as workshop:
+        database = workshop.tools.database
+        database.run(add_internal_note, submission_id=submission_id, text=text, actor=operator())
+        notes = database.read(list_internal_notes, submission_id=submission_id)
+    emit(
+        {"submission_id": submission_id, "internal_notes": plain(notes)},
+        as_json=as_json,
+        text=f"It is noted. Submission {submission_id} has {len(notes)} notes of reviewers.",
     )
 
 
