@@ -47,6 +47,14 @@ def time_in_words(seconds: float) -> str:
     return f"{article} {unit}" if count == 1 else f"{count} {unit}s"
 
 
+def reviews_in_words(count: int, median_seconds: float, ninety_percent_seconds: float) -> str:
+    """How long reviews took, as part of a sentence: half of them so long at most, nine of ten so long."""
+    return (
+        f"of the newest {count} reviews half took up to {time_in_words(median_seconds)}, "
+        f"nine of ten up to {time_in_words(ninety_percent_seconds)}"
+    )
+
+
 def workflow_command(name: str, message: str, properties: Mapping[str, object]) -> str:
     """An order to GitHub Actions such as ``::error file=a.js,line=3::message``; properties that are None are left out.
 

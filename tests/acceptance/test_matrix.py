@@ -290,6 +290,9 @@ COMMANDS: Final = {
         Kind.LOOK, "uploadStatus", Scene.uploaded, lambda _, made: ["wait", made, "--kind", "upload"]
     ),
     "check-credentials": Command(Kind.ASK, "manage", lambda _: None, lambda *_: ["check-credentials"]),
+    "webhook create": Command(
+        Kind.CHANGE, "manage", lambda _: None, lambda *_: ["webhook", "create", "http://127.0.0.1:9/"]
+    ),
 }
 
 

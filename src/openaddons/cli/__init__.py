@@ -19,6 +19,7 @@ from openaddons.errors import Refusal
 # name -> ("module:attribute" of the click command, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "answer": ("openaddons.cli.questions:answer", "Answer a reviewer's question."),
         "certification": (
             "openaddons.cli.certification:certification",
             "Show or choose who approves submissions.",
@@ -50,10 +51,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "release": ("openaddons.cli.releases:release", "Offer, roll back and withdraw releases."),
         "ring": ("openaddons.cli.rings:ring", "Create and list rings, which get releases first."),
         "serve": ("openaddons.cli.serve:serve", "Run the store."),
-        "status": ("openaddons.cli.operations:status", "Show what became of an upload or a publish."),
+        "status": ("openaddons.cli.operations:status", "Show where a product or an operation stands."),
         "submission": ("openaddons.cli.submissions:submission", "List, show and decide submissions."),
         "upload": ("openaddons.cli.publish:upload", "Upload a package; it becomes the draft."),
         "wait": ("openaddons.cli.operations:wait", "Wait for the end of an upload or a publish."),
+        "webhook": ("openaddons.cli.webhooks:webhook", "Have URLs told what happens."),
         "worker": ("openaddons.cli.serve:worker", "Run background work for a store on many machines."),
     }
 )
@@ -148,5 +150,6 @@ def main() -> None:
     """A browser add-on store that anyone can run, and the client that publishes to it.
 
     The commands publish, upload, status, wait and check-credentials speak to any store with the Edge Add-ons
-    API, Microsoft's too; lint and pack need none. The others run and look after a store of your own.
+    API, Microsoft's too, answer and webhook to any OpenAddons; lint and pack need none. The others run and look
+    after a store of your own.
     """

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from openaddons.cli.output import emit, json_option
-from openaddons.cli.store import opened, operator, plain, store_options, table
+from openaddons.cli.output import emit, json_option, table
+from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
 from openaddons.store.publishers import (
     CredentialKind,

@@ -1,4 +1,4 @@
-"""``openaddons status`` and ``openaddons wait``: what became of an upload or a publish."""
+"""``openaddons status`` and ``openaddons wait``: where a product stands, what became of an upload or a publish."""
 
 import click
 
@@ -17,14 +17,21 @@ _KIND = click.option(
 
 
 @click.command(epilog=EXIT_CODES)
-@click.argument("operation_id", metavar="OPERATION_ID", callback=guid)
+@click.argument("operation_id", metavar="[OPERATION_ID]", required=False, callback=guid)
 @_KIND
 @publishing_command
-def status(run: Run, *, operation_id: str, kind: str | None) -> Ending:
-    """Show what became of the upload or publish OPERATION_ID."""
+def status(run: Run, *, operation_id: str | None, kind: str | None) -> Ending:
+    """Show what the product waits for, since when, its place in the queue, how long reviews take, what comes next.
+
+    That only OpenAddons tells. With OPERATION_ID: what became of that upload or publish, at any store.
+    """
+    if operation_id is None:
+        from openaddons.cli.publishing.managed import standing_of_product
+
+        return standing_of_product(run.store.product(run.destination.product_id), run.destination)
     operation = _look(run, operation_id, kind)
     if operation.ended:
-        return _ended(run, operation, Until.ACCEPTED)
+        return _ended(run, operation, Until.IN_REVIEW)
     return Ending(
         outcome="in_progress",
         text=f"The {operation.kind} {operation_id} is in progress.",

@@ -3,14 +3,14 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import click
 
 from openaddons.text import one_line, say, size_in_words
 
-__all__ = ["emit", "json_option", "note", "one_line", "progress_bar", "say", "size_in_words"]
+__all__ = ["emit", "json_option", "note", "one_line", "progress_bar", "say", "size_in_words", "table"]
 
 _BAR_CELLS: Final = 30
 
@@ -39,6 +39,16 @@ def note(text: str, *, quiet: bool) -> None:
     """
     if not quiet and (sys.stderr.isatty() or os.environ.get("CI")):
         say(text, err=True)
+
+
+def table(rows: Sequence[tuple[str, ...]], *, empty: str) -> str:
+    """Rows in aligned columns, the first of them the headings."""
+    if len(rows) < 2:
+        return empty
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def progress_bar(label: str, *, quiet: bool) -> Callable[[int, int], None] | None:

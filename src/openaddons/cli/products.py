@@ -5,10 +5,10 @@ from typing import Any, BinaryIO
 
 import click
 
-from openaddons.cli.output import emit, json_option
+from openaddons.cli.output import emit, json_option, table
 from openaddons.cli.releases import describe_releases, release_table
 from openaddons.cli.rings import update_url
-from openaddons.cli.store import opened, operator, plain, store_options, table
+from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.errors import Refusal
 from openaddons.packages.check import check
 from openaddons.policies import CertificationPolicy

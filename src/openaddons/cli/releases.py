@@ -5,8 +5,8 @@ from typing import Any
 
 import click
 
-from openaddons.cli.output import emit, json_option, one_line
-from openaddons.cli.store import opened, operator, plain, store_options, table
+from openaddons.cli.output import emit, json_option, one_line, table
+from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
 from openaddons.store.certification.standing import standing_of
 from openaddons.store.offers import offer_to_all, offer_to_rings, withdraw_release

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from openaddons.cli.output import emit, json_option
-from openaddons.cli.store import opened, operator, plain, store_options, table
+from openaddons.cli.output import emit, json_option, table
+from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings, ring_update_url
 from openaddons.store.offered import announced_update_url
 from openaddons.store.offers import Ring, create_ring, list_rings

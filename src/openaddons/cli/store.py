@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -112,13 +112,3 @@ def plain(value: object) -> Any:
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     return value
-
-
-def table(rows: Sequence[tuple[str, ...]], *, empty: str) -> str:
-    """Rows in aligned columns, the first of them the headings."""
-    if len(rows) < 2:
-        return empty
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from openaddons.cli.output import emit, json_option, one_line
+from openaddons.cli.output import emit, json_option, one_line, table
 from openaddons.cli.reviews import review_text
 from openaddons.cli.standings import standing_lines
-from openaddons.cli.store import opened, operator, plain, store_options, table
+from openaddons.cli.store import opened, operator, plain, store_options
 from openaddons.settings import Settings
 from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
 from openaddons.store.certification.questions import answer_question, ask_publisher, list_questions
@@ -121,7 +121,7 @@ def show(settings: Settings, *, submission_id: str, as_json: bool) -> None:
         f"  package    {one_line(package.name)} {package.version}, {package.size_bytes} bytes",
         f"  sha256     {package.digest}",
         f"  policy     {'none: a roll back needs no review' if restored else found.certification}",
-        *standing_lines(standing),
+        *standing_lines(standing, reviews_take=standing.reviews_take),
         f"  has it     {one_line(found.taken_by or 'nobody')}",
         f"  notes      {one_line(found.notes) or '(none)'}",
     ]

@@ -184,8 +184,8 @@ def _standing(fields: Fields) -> Standing:
     return Standing(
         waits_for=fields.text("waitsFor"),
         words=fields.text("words"),
-        since_time=fields.moment("since"),
-        until_time=fields.moment("until"),
+        since=fields.moment("since"),
+        until=fields.moment("until"),
         place=fields.maybe("place", lambda place: Place(place.number("number"), place.number("total"))),
         reviews=fields.maybe("reviews", _reviews),
         next=fields.text("next"),

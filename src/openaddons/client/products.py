@@ -104,8 +104,8 @@ class Standing:
     waits_for: str
     words: str
     """The same for people; it stands after "waits for"."""
-    since_time: datetime | None
-    until_time: datetime | None
+    since: datetime | None
+    until: datetime | None
     """When a policy approves it, or by when a reviewer should have decided."""
     place: Place | None
     reviews: ReviewRecord | None

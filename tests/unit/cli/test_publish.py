@@ -256,7 +256,7 @@ def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
 @pytest.mark.parametrize(
     ("arguments", "env", "said"),
     [
-        (["status"], {}, "OPERATION_ID"),
+        (["wait"], {}, "OPERATION_ID"),
         (["publish", "tab-tally.zip", "--draft"], {}, "not both"),
         (["publish", "--wait-for-slot", "9", "--wait", "none"], {}, "needs to wait"),
         (["publish", "--config", "none.toml"], {}, "does not exist"),

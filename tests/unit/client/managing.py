@@ -60,8 +60,8 @@ CHANGED_TIME = datetime(2026, 11, 26, 11, 0, 2, tzinfo=UTC)
 A_STANDING = Standing(
     waits_for="reviewer",
     words="a reviewer's decision",
-    since_time=datetime(2026, 11, 26, 11, 0, 1, tzinfo=UTC),
-    until_time=datetime(2026, 12, 7, 11, 0, 0, tzinfo=UTC),
+    since=datetime(2026, 11, 26, 11, 0, 1, tzinfo=UTC),
+    until=datetime(2026, 12, 7, 11, 0, 0, tzinfo=UTC),
     place=Place(3, 12),
     reviews=ReviewRecord(40, 18_000, 259_200),
     next="A reviewer approves it.",

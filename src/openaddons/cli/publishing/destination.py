@@ -53,7 +53,8 @@ class Destination:
     """Which product of which store, with whose credentials; and how to speak about it."""
 
     base_url: str
-    product_id: str
+    product: str | None
+    """The product ID; None for a command that needs none."""
     credentials: Credentials
     timeout_seconds: float
     as_json: bool
@@ -64,6 +65,12 @@ class Destination:
     """Where each setting was found, for people; no secrets."""
     defaults: tuple[Source, ...] = field(repr=False)
     """What openaddons.toml says of the publishing itself."""
+
+    @property
+    def product_id(self) -> str:
+        """The product ID, for a command that needs one."""
+        assert self.product is not None  # it would not have begun
+        return self.product
 
     def default(self, name: str) -> Any:
         """What openaddons.toml says; None where it does not."""
@@ -85,7 +92,13 @@ def destination_options(command: F) -> F:
 
 
 def destination_of(
-    *, config: Path, timeout_seconds: float | None, as_json: bool, quiet: bool, **given: Any
+    *,
+    needs_product: bool,
+    config: Path,
+    timeout_seconds: float | None,
+    as_json: bool,
+    quiet: bool,
+    **given: Any,
 ) -> Destination:
     """The destination that options, environment and files give together; UsageError where something is missing."""
     context = click.get_current_context()
@@ -101,6 +114,8 @@ def destination_of(
     )
     base_url = Found(_checked(checked_url, base_url, "the store's address"), base_url.place)
     product = _product(product, tables)
+    if product is None and needs_product:
+        raise click.UsageError(f"The product ID is missing. {_advice('product_id', '--product')}")
     client_id = find([*ranks, *tables], "client_id")
     if client_id is None:
         raise click.UsageError(f"The client ID is missing. {_advice('client_id', '--client-id')}")
@@ -108,13 +123,14 @@ def destination_of(
     wants_keyring = bool(given["keyring"] or getattr(find(tables, "keyring"), "value", False))
     name, secret = _secret([*ranks, *tables], base_url, client_id, keyring=wants_keyring)
     token_url = find([*ranks, *tables], "token_url")
-    found = {"base_url": base_url, "product_id": product, "client_id": client_id, name: secret}
+    found = {"base_url": base_url} | ({} if product is None else {"product_id": product})
+    found |= {"client_id": client_id, name: secret}
     if token_url is not None and name == "client_secret":
         found["token_url"] = token_url
     timeout = timeout_seconds if timeout_seconds is not None else _table_timeout(tables)
     return Destination(
         base_url=base_url.value,
-        product_id=product.value,
+        product=None if product is None else product.value,
         credentials=_credentials(client_id.value, name, secret.value.strip(), token_url),
         timeout_seconds=timeout,
         as_json=as_json,
@@ -136,16 +152,14 @@ def _given_source(context: click.Context, given: Mapping[str, Any], source: Para
     return Source(settings)
 
 
-def _product(asked: Found | None, tables: list[Source]) -> Found:
-    """The product ID: as it was asked for, or as the table of that name has it."""
+def _product(asked: Found | None, tables: list[Source]) -> Found | None:
+    """The product ID: as it was asked for, or as the table of that name has it; None where neither says one."""
     product = find(tables, "product_id")
     try:
         return Found(checked_guid("", asked.value if asked else ""), asked.place if asked else "")
     except ValueError:
         pass  # a name, whose table was found
-    if product is None:
-        raise click.UsageError(f"The product ID is missing. {_advice('product_id', '--product')}")
-    return Found(_checked(checked_guid, product, "product_id"), product.place)
+    return product and Found(_checked(checked_guid, product, "product_id"), product.place)
 
 
 def _secret(sources: list[Source], base_url: Found, client_id: Found, *, keyring: bool) -> tuple[str, Found]:

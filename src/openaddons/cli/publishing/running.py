@@ -35,10 +35,19 @@ Exit codes:
 
 def publishing_command(command: Callable[..., Ending]) -> Callable[..., None]:
     """The options that say where to publish; the command gets them as one ``Run``, and its ending is told."""
+    return _remote_command(command, needs_product=True)
 
+
+def managing_command(command: Callable[..., Ending]) -> Callable[..., None]:
+    """The same for a command about what is the publisher's, and no product's."""
+    return _remote_command(command, needs_product=False)
+
+
+def _remote_command(command: Callable[..., Ending], *, needs_product: bool) -> Callable[..., None]:
     @functools.wraps(command)
     def with_run(*, verbose: bool, **options: Any) -> None:
-        destination = destination_of(**{name: options.pop(name) for name in DESTINATION_NAMES})
+        given = {name: options.pop(name) for name in DESTINATION_NAMES}
+        destination = destination_of(needs_product=needs_product, **given)
         if verbose:
             for place in destination.places:
                 click.echo(place, err=True)
@@ -50,10 +59,10 @@ def publishing_command(command: Callable[..., Ending]) -> Callable[..., None]:
     return destination_options(with_run)
 
 
-def guid(_context: click.Context, parameter: click.Parameter, value: str) -> str:
-    """An operation ID, checked; for click."""
+def guid(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """An ID of an operation, a webhook or a delivery, checked, if there is one; for click."""
     try:
-        return checked_guid(parameter.human_readable_name, value)
+        return value and checked_guid(parameter.human_readable_name, value)
     except ValueError as problem:
         raise click.BadParameter(str(problem)) from None
 

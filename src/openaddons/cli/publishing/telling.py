@@ -61,7 +61,7 @@ def document(ending: Ending, progress: Progress, destination: Destination) -> di
         "message": ending.message,
         "advice": ending.advice,
         "next": list(ending.commands),
-        "product_id": destination.product_id,
+        "product_id": destination.product,
         "package": package and {"path": package.path, "version": package.version},
         "upload_id": progress.upload_id,
         "publish_id": progress.publish_id,
@@ -135,7 +135,7 @@ def _tell_github(ending: Ending, progress: Progress, destination: Destination) -
     _append("GITHUB_STEP_SUMMARY", _summary(ending, progress, destination))
     outputs = {
         "outcome": ending.outcome,
-        "product-id": destination.product_id,
+        "product-id": destination.product,
         "version": progress.package and progress.package.version,
         "upload-id": progress.upload_id,
         "publish-id": progress.publish_id,
@@ -154,8 +154,9 @@ def _summary(ending: Ending, progress: Progress, destination: Destination) -> st
         for finding in progress.package.linted.report.findings:
             place = progress.package.linted.place(finding)
             lines.append(f"- {_plain(f'{place}: {finding.severity}: {finding.code}: {finding.message}')}")
-    lines += ["", "| | |", "|---|---|", f"| product | `{destination.product_id}` |"]
+    lines += ["", "| | |", "|---|---|"]
     ids = (
+        ("product", destination.product),
         ("upload", progress.upload_id),
         ("publish", progress.publish_id),
         ("submission", ending.submission_id),

@@ -26,7 +26,7 @@ from openaddons.store.tables import (
     questions,
     submissions,
 )
-from openaddons.text import time_in_words
+from openaddons.text import reviews_in_words
 
 LEAST_REVIEWS: Final = 5
 """Decisions of people below which the store does not say how long they take."""
@@ -78,10 +78,7 @@ class ReviewRecord:
     @property
     def words(self) -> str:
         """The same for people, as part of a sentence."""
-        return (
-            f"of the newest {self.count} reviews half took up to {time_in_words(self.median_seconds)}, "
-            f"nine of ten up to {time_in_words(self.ninety_percent_seconds)}"
-        )
+        return reviews_in_words(self.count, self.median_seconds, self.ninety_percent_seconds)
 
 
 NO_RECORD: Final = f"no record yet: people have decided about fewer than {LEAST_REVIEWS} submissions"
