@@ -165,7 +165,7 @@ def exit_code(ends: Ends, kind: Kind) -> int:
     if ends is None:
         return 0
     if ends is RequestRefused:
-        return {Kind.UPLOAD: 4, Kind.PUBLISH: 5}.get(kind, 9)
+        return {Kind.UPLOAD: 4, Kind.PUBLISH: 5, Kind.CHANGE: 5}.get(kind, 9)
     return EXIT_CODES[ends]
 
 

@@ -15,12 +15,14 @@ from openaddons.client import (
     AnswerLost,
     ApiKey,
     AsyncEdgeAddons,
+    ChangedMeanwhile,
     ClientSecret,
     CredentialsCheck,
     CredentialsRejected,
     EdgeAddons,
     KeyKind,
     NotFound,
+    OperationKind,
     PackageRefused,
     ProductState,
     RequestRefused,
@@ -28,8 +30,11 @@ from openaddons.client import (
     SubmissionCancelled,
     SubmissionInProgress,
 )
+from openaddons.store.certification.questions import ask_publisher
 from openaddons.store.products import Product
 from openaddons.store.submissions import approve_submission, reject_submission
+from tests.pictures import picture
+from tests.receivers import receiver
 from tests.stores import Account, RunningStore, make_published, make_zip
 from tests.wire.calls import NOBODYS_GUID, new_key, stop_work, token_path
 from tests.wire.client.line import plain, plain_async
@@ -180,6 +185,62 @@ def test_a_held_submission_is_in_the_store_after_its_release(
     live = addons.wait_in_store(published.id, "1.1.0").live
     assert live is not None
     assert live.version == "1.1.0"
+
+
+def test_a_question_is_read_and_answered(
+    store: RunningStore, addons: EdgeAddons, published: Product, in_review: str
+) -> None:
+    do(store, ask_publisher, submission_id=in_review, text="What are the tabs read for?", review_days=7)
+    asked = addons.submission(published.id, in_review)
+    answered = addons.answer(published.id, in_review, "To count them.")
+
+    assert asked.open_question is not None
+    assert (asked.standing.waits_for, asked.open_question.text) == ("answer", "What are the tabs read for?")
+    assert (answered.standing.waits_for, answered.open_question) == ("reviewer", None)
+    assert answered.standing.place is not None
+    assert answered.questions[0].answer == "To count them."
+
+
+def test_a_draft_is_read_and_changed(addons: EdgeAddons, published: Product) -> None:
+    image = addons.add_image(published.id, picture(300, 300))
+    listing = addons.set_language(published.id, "en", {"logo": image.key})
+    with pytest.raises(ChangedMeanwhile):
+        addons.set_language(published.id, "en", {}, if_tag="0" * 16)
+    hidden = addons.set_module(published.id, "availability", {"visibility": "Hidden"})
+    addons.set_language(published.id, "pt-BR", {})
+    addons.remove_language(published.id, "pt-BR")
+
+    draft = addons.draft(published.id)
+    content = {each.name: each.content for each in draft.modules}
+    assert (image.width_pixels, listing.content["logo"]) == (300, image.key)
+    assert addons.language(published.id, "en") == listing
+    assert content["AVAILABILITY"] == hidden.content
+    assert list(content["LISTING"]) == ["en"]
+
+
+def test_what_was_asked_for_and_done_is_told(addons: EdgeAddons, published: Product, update: Path) -> None:
+    publish = send(addons, published, update)
+
+    assert addons.operations(published.id, kind=OperationKind.PUBLISH)[0].id == publish
+    events = list(addons.events(published.id))
+    assert "submission.created" in [each.verb for each in events]
+    assert {each.product_id for each in events} == {published.id}
+
+
+def test_a_webhook_is_made_tried_changed_and_forgotten(store: RunningStore, addons: EdgeAddons) -> None:
+    with receiver() as there:
+        made = addons.create_webhook(there.url, types=["release.created"])
+        tested = addons.try_webhook(made.id)
+        store.wait_for(lambda: [each.state for each in addons.deliveries(made.id)] == ["Delivered"])
+        again = addons.redeliver(made.id, tested)
+        rotated = addons.rotate_webhook_secret(made.id)
+        changed = addons.change_webhook(made.id, types=[], enabled=False)
+
+    assert {each.id for each in addons.deliveries(made.id)} == {tested, again}
+    assert rotated.secret != made.secret
+    assert (changed.types, changed.enabled, changed.former_secret_until_time is None) == ((), False, False)
+    addons.delete_webhook(made.id)
+    assert made.id not in [each.id for each in addons.webhooks()]
 
 
 def test_a_roll_back_brings_older_content_with_a_higher_version(

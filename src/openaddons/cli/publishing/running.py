@@ -25,7 +25,7 @@ Exit codes:
   2  wrong usage, no such product or operation, or the store cannot do it
   3  the store rejected the credentials
   4  the package was refused
-  5  the publish was refused
+  5  the publish, or another change, was refused
   6  another submission is in progress; try later
   7  there is nothing to publish
   8  not finished yet: the time was up, or `status` found it in progress
