@@ -17,7 +17,6 @@ from openaddons.cli.publishing.destination import Destination
 from openaddons.cli.publishing.ending import Ending
 from openaddons.cli.publishing.notes import Notes, filled
 from openaddons.cli.publishing.packages import Chosen, choose, lint
-from openaddons.cli.publishing.rehearsal import rehearse
 from openaddons.cli.publishing.running import EXIT_CODES, publishing_command
 from openaddons.cli.publishing.steps import (
     Run,
@@ -140,6 +139,8 @@ def publish(
     text = _notes(run.destination, notes, notes_file, notes_template, version=version)
     told = Notes(text, as_text=notes_as_text)
     if dry_run:
+        from openaddons.cli.publishing.rehearsal import rehearse
+
         return rehearse(run)
     if level is Until.IN_STORE:
         # A store of another make cannot say it; that is better known before anything is sent.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from openaddons import __version__
@@ -116,8 +116,7 @@ class Answer:
         return Answer(self.status, headers, body, reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(NamedTuple):
     """No answer came. ``sent`` is False only when the request certainly did not reach the store."""
 
     sent: bool

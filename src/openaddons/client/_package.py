@@ -6,8 +6,7 @@ import io
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
@@ -22,8 +21,7 @@ Progress = Callable[[int, int], None]
 """Called with the bytes sent and the bytes in all; from the beginning again when the upload is repeated."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilePackage:
+class FilePackage(NamedTuple):
     """A package in a file of that path."""
 
     path: str
@@ -36,8 +34,7 @@ class FilePackage:
             yield from _chunks(file, self.size_bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPackage:
+class OpenPackage(NamedTuple):
     """A package in a file that the caller opened, from where it stood then."""
 
     file: BinaryIO

@@ -1,8 +1,7 @@
 """When a request is sent again, and after how long. Pure: the outcome and the numbers in, a number out."""
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from openaddons.client._core import Answer, Endpoint, Lost, http_date, json_object
 
@@ -23,8 +22,7 @@ _INTERVALS_SECONDS: Final = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0, 10.0)
 """Most operations take 1 to 20 s; the last value goes on for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How often a request is sent at most, and how the pauses grow: they double, from first to longest."""
 
     attempts: int = 6

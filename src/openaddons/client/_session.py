@@ -6,8 +6,8 @@ and decides nothing. ``_flows.py`` has the flow of each call.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeVar
 
 from openaddons.client._core import (
     USER_AGENT,
@@ -30,16 +30,14 @@ _SHORTEST_READ_TIMEOUT_SECONDS: Final = 5.0
 _UPLOAD_READ_TIMEOUT_SECONDS: Final = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send the request; the reply is an ``Answer``, or ``Lost`` after a silence of the read time-out."""
 
     request: Request
     read_timeout_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """Wait; there is no reply."""
 
     seconds: float

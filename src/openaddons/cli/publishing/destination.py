@@ -2,9 +2,8 @@
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -48,8 +47,7 @@ _TITLES: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Which product of which store, with whose credentials; and how to speak about it."""
 
     base_url: str
@@ -63,7 +61,7 @@ class Destination:
     """What of this was an option, to be typed again in another command; no secrets."""
     places: tuple[str, ...]
     """Where each setting was found, for people; no secrets."""
-    defaults: tuple[Source, ...] = field(repr=False)
+    defaults: tuple[Source, ...]
     """What openaddons.toml says of the publishing itself."""
 
     @property

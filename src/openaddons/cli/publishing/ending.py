@@ -1,9 +1,11 @@
 """How a command ends: what is true now, why, and what to type next. Values only; ``telling`` prints them."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from openaddons.cli.output import one_line
 from openaddons.cli.publishing.destination import Destination
@@ -56,8 +58,7 @@ class Progress:
     publish_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """What a command has to say. ``outcome`` is a word for scripts; it never changes its meaning."""
 
     outcome: str
@@ -75,7 +76,7 @@ class Ending:
     correlation_id: str | None = None
     details: tuple[str, ...] = ()
     """Further lines for people."""
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = MappingProxyType({})
     """What else scripts are told, by name."""
 
     @property

@@ -3,8 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
@@ -13,8 +12,7 @@ _LONGEST_VALUE: Final = 1000
 _FIELD: Final = re.compile(r"\{(\w*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(NamedTuple):
     """What certification is told, and whether it goes as bare text rather than as JSON."""
 
     text: str

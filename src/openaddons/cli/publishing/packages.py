@@ -1,13 +1,11 @@
 """The package to publish: found by its path or a pattern, checked as the store will, packed if it is a folder."""
 
-import glob
 import os
 import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import click
 
@@ -20,8 +18,7 @@ _VERSION: Final = "{version}"
 _WILDCARDS: Final = {"*": "[^/]*", "?": "[^/]", _VERSION: r"(?P<version>[0-9]+(?:\.[0-9]+){0,3})"}
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The package that was found, and what the check said, if it was asked."""
 
     path: str
@@ -66,6 +63,8 @@ def choose(pattern: str) -> str:
         if not os.path.exists(pattern):
             raise click.UsageError(f"{one_line(pattern)} does not exist.")
         return pattern
+    import glob
+
     found = sorted(glob.glob(pattern.replace(_VERSION, "*").replace("[", "[[]")))
     if _VERSION in pattern:
         found = _highest(pattern, found)

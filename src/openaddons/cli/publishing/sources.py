@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import click
 
@@ -48,13 +48,10 @@ _PATHS: Final = ("api_key_file", "package", "notes_file")
 _LARGEST_FILE_BYTES: Final = 65_536
 
 # A value as a shell would read it, were it harmless: what a shell expands must stand in single quotes.
-_ENV_LINE: Final = re.compile(
-    r"""(?:export\s+)?(?P<name>\w+)\s*=\s*
+_ENV_LINE: Final = r"""(?:export\s+)?(?P<name>\w+)\s*=\s*
     (?:"(?P<double>[^"\\$`]*)" | '(?P<single>[^']*)' | (?P<bare>[^\s"'\\$`]*))
-    (?:\s+\#.*)?""",
-    re.VERBOSE,
-)
-_ENV_NAME: Final = re.compile(r"(?:export\s+)?(EDGE_ADDONS_\w*)")
+    (?:\s+\#.*)?"""
+_ENV_NAME: Final = r"(?:export\s+)?(EDGE_ADDONS_\w*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,7 @@ class Found:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One place with the settings that it has."""
 
     settings: Mapping[str, Found]
@@ -93,10 +89,10 @@ def dotenv_source(path: Path) -> Source:
     settings: dict[str, Found] = {}
     setting_of = {variable: setting for setting, variable in ENVIRONMENT.items()}
     for number, line in enumerate(_text(path).splitlines(), start=1):
-        named = _ENV_NAME.match(line.strip())
+        named = re.match(_ENV_NAME, line.strip())
         if named is None:
             continue
-        read = _ENV_LINE.fullmatch(line.strip())
+        read = re.fullmatch(_ENV_LINE, line.strip(), re.VERBOSE)
         if read is None:
             raise click.UsageError(
                 f"{path.name}, line {number}: the value of {named[1]} is not understood. "
