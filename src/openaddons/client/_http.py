@@ -54,16 +54,18 @@ def sender_of(transport: httpx2.BaseTransport | None) -> Sender:
 
     Windows and macOS keep proxies and trust elsewhere than in the environment; httpx2 knows where.
     """
-    if transport is None and sys.platform not in {"win32", "darwin"} and not _names_proxy():
+    if transport is None and plain_is_enough():
         from openaddons.client._plain import PlainSender
 
         return PlainSender()
     return Httpx2Sender(transport)
 
 
-def _names_proxy() -> bool:
+def plain_is_enough() -> bool:
+    """Whether the standard library can send from this machine as it is set up."""
     proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-    return any(os.environ.get(name) or os.environ.get(name.lower()) for name in proxies)
+    named = any(os.environ.get(name) or os.environ.get(name.lower()) for name in proxies)
+    return sys.platform not in {"win32", "darwin"} and not named
 
 
 class Httpx2Sender:

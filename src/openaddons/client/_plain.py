@@ -10,9 +10,8 @@ import http.client
 import select
 import time
 from contextlib import closing
-from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from openaddons.client._core import Answer, Lost
@@ -25,6 +24,7 @@ from openaddons.client._http import (
     without_frames,
 )
 from openaddons.client._package import sent_bytes
+from openaddons.client.trust import machine_trust
 
 if TYPE_CHECKING:
     import ssl
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 _PIECE_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Idle:
+class _Idle(NamedTuple):
     """A connection that may be used again, and since when nobody does."""
 
     place: tuple[str, str]
@@ -113,11 +112,9 @@ class PlainSender:
             self._idle.append(_Idle((address.scheme, address.netloc), connection, now_seconds))
 
     def _trust(self) -> ssl.SSLContext:
-        import ssl  # a store on this machine needs none of it
-
         with self._lock:
             if self._tls is None:
-                self._tls = ssl.create_default_context()
+                self._tls = machine_trust()
             return self._tls
 
 

@@ -14,9 +14,10 @@ from typing import Final
 import httpx2
 import pytest
 
-from openaddons.client import ApiKey, EdgeAddons, NetworkError, PackageTooLarge
+from openaddons.client import ApiKey, EdgeAddons, NetworkError, PackageTooLarge, trust
 from openaddons.client._http import Httpx2Sender, sender_of
 from openaddons.client._plain import PlainSender
+from openaddons.client.trust import read_trust_ahead
 from tests.acceptance.certificates import make_certificates
 from tests.wire.client.line import Line, line
 
@@ -95,27 +96,69 @@ def test_a_connection_that_the_store_has_closed_is_not_used_again(
     assert len(server.RequestHandlerClass.connections) == 3  # type: ignore[attr-defined]
 
 
-@both_ways
-def test_tls_is_spoken_to_those_whom_the_machine_trusts_and_to_nobody_else(
-    way: str, server: ThreadingHTTPServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    authority, certificate = tmp_path / "authority.pem", tmp_path / "server.pem"
-    make_certificates(["localhost"], authority=authority, server=certificate)
+@pytest.fixture
+def authority(server: ThreadingHTTPServer, tmp_path: Path) -> Path:
+    """Who vouches for the server, which speaks TLS from now on, as localhost."""
+    path, certificate = tmp_path / "authority.pem", tmp_path / "server.pem"
+    make_certificates(["localhost"], authority=path, server=certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(server.socket, server_side=True)
+    return path
+
+
+def ask(url: str, way: str) -> bool:
+    with EdgeAddons(KEY, base_url=url, transport=transport(way), sleep=lambda _: None) as addons:
+        return addons.upload_status(PRODUCT, PRODUCT).succeeded
+
+
+@both_ways
+def test_tls_is_spoken_to_those_whom_the_machine_trusts_and_to_nobody_else(
+    way: str, server: ThreadingHTTPServer, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     named, by_address = (f"https://{host}:{server.server_port}" for host in ("localhost", "127.0.0.1"))
 
-    def ask(url: str) -> bool:
-        with EdgeAddons(KEY, base_url=url, transport=transport(way), sleep=lambda _: None) as addons:
-            return addons.upload_status(PRODUCT, PRODUCT).succeeded
-
     with pytest.raises(NetworkError, match=r"(?i)certificate"):
-        ask(named)
+        ask(named, way)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    assert ask(named)
+    assert ask(named, way)
     with pytest.raises(NetworkError, match=r"(?i)certificate"):
-        ask(by_address)
+        ask(by_address, way)
+
+
+def test_a_trust_that_was_read_ahead_is_used_once(
+    server: ThreadingHTTPServer, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"https://localhost:{server.server_port}"
+    monkeypatch.setenv("EDGE_ADDONS_BASE_URL", url)
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    read_trust_ahead()
+    assert trust._ahead is not None
+    trust._ahead.join()
+    monkeypatch.delenv("SSL_CERT_FILE")
+
+    assert ask(url, "plain")
+    with pytest.raises(NetworkError, match=r"(?i)certificate"):
+        ask(url, "plain")
+
+
+def test_a_trust_that_cannot_be_read_ahead_is_a_failure_where_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDGE_ADDONS_BASE_URL", "https://localhost:1")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys"))
+    read_trust_ahead()
+    assert trust._ahead is not None
+
+    with pytest.raises(FileNotFoundError):
+        ask("https://localhost:1", "plain")
+
+
+def test_no_trust_is_read_ahead_for_a_store_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_ADDONS_BASE_URL", "http://localhost:1")
+    read_trust_ahead()
+
+    assert trust._ahead is None
 
 
 @both_ways

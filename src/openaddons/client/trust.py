@@ -1,0 +1,52 @@
+"""Whom the machine trusts, as the TLS context of who sends with the standard library.
+
+OpenSSL takes longer to read the usual 140 authorities than a publish takes for anything else, and needs no
+interpreter for it. Who has other things to do before the first request lets a thread begin with it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from openaddons.client._http import chosen_base_url, plain_is_enough
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class _Reading(Thread):
+    context: ssl.SSLContext | None = None
+
+    def run(self) -> None:
+        with suppress(
+            Exception
+        ):  # who needs it reads it again, and meets the same failure where it can be told
+            self.context = _read()
+
+
+_ahead: _Reading | None = None
+
+
+def read_trust_ahead() -> None:
+    """Begin to read it for the first client that will ask for it, if the environment lets expect one that does."""
+    global _ahead  # noqa: PLW0603 - one for the process, until it is asked for
+    if plain_is_enough() and chosen_base_url(None).startswith("https:"):
+        _ahead = _Reading()
+        _ahead.start()
+
+
+def machine_trust() -> ssl.SSLContext:
+    """A context that verifies certificates and host names: the one that was read ahead, once; else one read now."""
+    global _ahead
+    reading, _ahead = _ahead, None
+    if reading is not None:
+        reading.join()
+    return (reading and reading.context) or _read()
+
+
+def _read() -> ssl.SSLContext:
+    import ssl  # a store on this machine needs none of it
+
+    return ssl.create_default_context()
