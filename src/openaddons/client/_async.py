@@ -56,6 +56,7 @@ class AsyncEdgeAddons:
         *,
         base_url: str | None = None,
         timeout_seconds: float = 600.0,
+        ca_file: str | os.PathLike[str] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] | None = None,
@@ -70,7 +71,12 @@ class AsyncEdgeAddons:
         )
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep or asyncio.sleep
-        self._http = httpx2.AsyncClient(transport=transport, limits=http.limits(), follow_redirects=False)
+        self._http = httpx2.AsyncClient(
+            transport=transport,
+            verify=http.verification(ca_file),
+            limits=http.limits(),
+            follow_redirects=False,
+        )
 
     def __repr__(self) -> str:
         """Where the store is, and whose credentials; never the credentials."""

@@ -11,6 +11,7 @@ from openaddons.client._package import sent_bytes
 from openaddons.client.models import MICROSOFT_BASE_URL
 
 if TYPE_CHECKING:
+    import ssl
     from types import TracebackType
 
     import httpx2
@@ -49,7 +50,9 @@ class Sender(Protocol):
         ...
 
 
-def sender_of(transport: httpx2.BaseTransport | None) -> Sender:
+def sender_of(
+    transport: httpx2.BaseTransport | None, *, ca_file: str | os.PathLike[str] | None = None
+) -> Sender:
     """The plain way where it is enough; httpx2 for a transport of the caller's, and where a proxy is configured.
 
     Windows and macOS keep proxies and trust elsewhere than in the environment; httpx2 knows where.
@@ -57,8 +60,8 @@ def sender_of(transport: httpx2.BaseTransport | None) -> Sender:
     if transport is None and plain_is_enough():
         from openaddons.client._plain import PlainSender
 
-        return PlainSender()
-    return Httpx2Sender(transport)
+        return PlainSender(ca_file)
+    return Httpx2Sender(transport, ca_file=ca_file)
 
 
 def plain_is_enough() -> bool:
@@ -71,10 +74,14 @@ def plain_is_enough() -> bool:
 class Httpx2Sender:
     """Sends with httpx2."""
 
-    def __init__(self, transport: httpx2.BaseTransport | None) -> None:
+    def __init__(
+        self, transport: httpx2.BaseTransport | None, *, ca_file: str | os.PathLike[str] | None
+    ) -> None:
         import httpx2  # takes longer to import than all the rest
 
-        self._http = httpx2.Client(transport=transport, limits=limits(), follow_redirects=False)
+        self._http = httpx2.Client(
+            transport=transport, verify=verification(ca_file), limits=limits(), follow_redirects=False
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -107,6 +114,15 @@ class Httpx2Sender:
         finally:
             if not isinstance(content, bytes):
                 content.close()
+
+
+def verification(ca_file: str | os.PathLike[str] | None) -> ssl.SSLContext | bool:
+    """Whom httpx2 shall trust: those in the file, or as it sees fit on this machine."""
+    if ca_file is None:
+        return True
+    from openaddons.client.trust import trust_in
+
+    return trust_in(ca_file)
 
 
 def limits() -> httpx2.Limits:

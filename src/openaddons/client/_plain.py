@@ -24,9 +24,10 @@ from openaddons.client._http import (
     without_frames,
 )
 from openaddons.client._package import sent_bytes
-from openaddons.client.trust import machine_trust
+from openaddons.client.trust import machine_trust, trust_in
 
 if TYPE_CHECKING:
+    import os
     import ssl
     from collections.abc import Generator
 
@@ -47,10 +48,10 @@ class _Idle(NamedTuple):
 class PlainSender:
     """Sends requests over connections that are kept for a moment. Threads may share one."""
 
-    def __init__(self) -> None:
+    def __init__(self, ca_file: str | os.PathLike[str] | None) -> None:
         self._idle: list[_Idle] = []
         self._lock = Lock()
-        self._tls: ssl.SSLContext | None = None
+        self._tls: ssl.SSLContext | None = None if ca_file is None else trust_in(ca_file)
 
     def close(self) -> None:
         """Close what is kept."""

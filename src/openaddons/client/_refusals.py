@@ -122,10 +122,20 @@ def _problem_code(answer: Answer) -> str | None:
     return text_or_none((json_object(answer) or {}).get("code"))
 
 
+_OWN_AUTHORITY: Final = (
+    "If an authority of your own vouches for the store, name the file with its certificate: --ca-file, "
+    "EDGE_ADDONS_CA_FILE, or ca_file of the client."
+)
+
+
 def _lost(request: Request, lost: Lost) -> EdgeAddonsError:
     host = urlsplit(request.url).netloc
     if not lost.sent:
-        return NetworkError(f"No connection to {host}: {lost.problem}", operation_id=request.operation_id)
+        return NetworkError(
+            f"No connection to {host}: {lost.problem}",
+            advice=_OWN_AUTHORITY if "CERTIFICATE_VERIFY_FAILED" in lost.problem else None,
+            operation_id=request.operation_id,
+        )
     if request.endpoint in _CHANGES:
         sentence = f"{request.purpose} was sent to {host} and no answer came ({lost.problem})"
         return AnswerLost(

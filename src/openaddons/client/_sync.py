@@ -61,6 +61,8 @@ class EdgeAddons:
         base_url: The store's address; if not given, the environment variable ``EDGE_ADDONS_BASE_URL``, else
             Microsoft's store. Redirects are refused: credentials stay with this host.
         timeout_seconds: The longest that a call may take.
+        ca_file: A PEM file with the certificate authorities to trust, in place of the machine's. OSError where
+            it cannot be read or holds none. A ``transport`` of yours has a trust of its own.
         transport: Another way to send requests, for tests and proxies. Without one, the standard library
             sends; httpx2 does where the environment names a proxy, and on Windows and macOS.
         clock: Seconds from any beginning, for tests.
@@ -74,6 +76,7 @@ class EdgeAddons:
         *,
         base_url: str | None = None,
         timeout_seconds: float = 600.0,
+        ca_file: str | os.PathLike[str] | None = None,
         transport: httpx2.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -85,7 +88,7 @@ class EdgeAddons:
         )
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
-        self._sender = http.sender_of(transport)
+        self._sender = http.sender_of(transport, ca_file=ca_file)
 
     def __repr__(self) -> str:
         """Where the store is, and whose credentials; never the credentials."""

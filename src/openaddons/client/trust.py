@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from openaddons.client._http import chosen_base_url, plain_is_enough
 
 if TYPE_CHECKING:
+    import os
     import ssl
 
 
@@ -44,6 +45,13 @@ def machine_trust() -> ssl.SSLContext:
     if reading is not None:
         reading.join()
     return (reading and reading.context) or _read()
+
+
+def trust_in(ca_file: str | os.PathLike[str]) -> ssl.SSLContext:
+    """A context that trusts the authorities in a PEM file, and no others. OSError where it holds none."""
+    import ssl
+
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def _read() -> ssl.SSLContext:

@@ -272,6 +272,8 @@ def test_status_of_a_failed_operation_fails(openaddons: CommandLine) -> None:
         (["publish"], {"EDGE_ADDONS_API_KEY": None, "EDGE_ADDONS_CLIENT_SECRET": "s"}, "--token-url"),
         (["publish"], {"EDGE_ADDONS_BASE_URL": "store.test"}, "must begin with https://"),
         (["publish", "--base-url", ""], {}, "must begin with https://"),
+        (["publish", "--ca-file", "none.pem"], {}, "none.pem (--ca-file) has no certificate authorities"),
+        (["publish"], {"EDGE_ADDONS_CA_FILE": "tab-tally.zip"}, "has no certificate authorities"),
         (["publish", "none.zip"], {}, "does not exist"),
         (["publish", "--notes", "a", "--notes-file", "-"], {}, "not two of them"),
         (["upload"], {}, "ZIP"),

@@ -1,5 +1,6 @@
 """The two ways in which the synchronous client sends: both do what a store on the network asks of them."""
 
+import asyncio
 import json
 import socket
 import ssl
@@ -13,8 +14,18 @@ from typing import Final
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 
-from openaddons.client import ApiKey, EdgeAddons, NetworkError, PackageTooLarge, trust
+from openaddons.cli import main
+from openaddons.client import (
+    ApiKey,
+    AsyncEdgeAddons,
+    EdgeAddons,
+    NetworkError,
+    PackageTooLarge,
+    _http,
+    trust,
+)
 from openaddons.client._http import Httpx2Sender, sender_of
 from openaddons.client._plain import PlainSender
 from openaddons.client.trust import read_trust_ahead
@@ -124,6 +135,49 @@ def test_tls_is_spoken_to_those_whom_the_machine_trusts_and_to_nobody_else(
     assert ask(named, way)
     with pytest.raises(NetworkError, match=r"(?i)certificate"):
         ask(by_address, way)
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_the_authorities_of_a_file_are_trusted_and_no_others(
+    plain: bool, server: ThreadingHTTPServer, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "plain_is_enough", lambda: plain)
+    other, url = tmp_path / "other.pem", f"https://localhost:{server.server_port}"
+    make_certificates(["localhost"], authority=other, server=tmp_path / "unused.pem")
+
+    with EdgeAddons(KEY, base_url=url, ca_file=authority) as addons:
+        assert addons.upload_status(PRODUCT, PRODUCT).succeeded
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    with (
+        EdgeAddons(KEY, base_url=url, ca_file=other, sleep=lambda _: None) as addons,
+        pytest.raises(NetworkError, match=r"(?i)certificate") as refused,
+    ):
+        addons.upload_status(PRODUCT, PRODUCT)
+
+    assert "--ca-file" in refused.value.advice
+
+
+def test_the_asynchronous_client_trusts_the_authorities_of_a_file(
+    server: ThreadingHTTPServer, authority: Path
+) -> None:
+    async def ask_it() -> bool:
+        url = f"https://localhost:{server.server_port}"
+        async with AsyncEdgeAddons(KEY, base_url=url, ca_file=authority) as addons:
+            return (await addons.upload_status(PRODUCT, PRODUCT)).succeeded
+
+    assert asyncio.run(ask_it())
+
+
+def test_the_command_line_hands_the_file_of_authorities_on(
+    server: ThreadingHTTPServer, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["status", PRODUCT, "--base-url", f"https://localhost:{server.server_port}", "--product", PRODUCT]
+    monkeypatch.setenv("EDGE_ADDONS_CLIENT_ID", "client-1")
+    monkeypatch.setenv("EDGE_ADDONS_API_KEY", "a-key")
+
+    code = CliRunner().invoke(main, [*words, "--ca-file", str(authority)]).exit_code
+
+    assert code == 0
 
 
 def test_a_trust_that_was_read_ahead_is_used_once(

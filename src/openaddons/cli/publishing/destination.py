@@ -36,7 +36,12 @@ DESTINATION_NAMES: Final = (*ENVIRONMENT, "keyring", "config", "timeout_seconds"
 
 CONFIG_NAME: Final = "openaddons.toml"
 _DEFAULT_TIMEOUT_SECONDS: Final = 600.0
-_REPEATED: Final = {"base_url": "--base-url", "product_id": "--product", "client_id": "--client-id"}
+_REPEATED: Final = {
+    "base_url": "--base-url",
+    "product_id": "--product",
+    "client_id": "--client-id",
+    "ca_file": "--ca-file",
+}
 _TITLES: Final[Mapping[str, str]] = {
     "base_url": "store",
     "product_id": "product",
@@ -44,6 +49,7 @@ _TITLES: Final[Mapping[str, str]] = {
     "api_key": "API key",
     "client_secret": "client secret",
     "token_url": "token URL",
+    "ca_file": "authorities",
 }
 
 
@@ -54,6 +60,8 @@ class Destination(NamedTuple):
     product: str | None
     """The product ID; None for a command that needs none."""
     credentials: Credentials
+    ca_file: Found | None
+    """The certificate authorities to trust in place of the machine's."""
     timeout_seconds: float
     as_json: bool
     quiet: bool
@@ -125,11 +133,15 @@ def destination_of(
     found |= {"client_id": client_id, name: secret}
     if token_url is not None and name == "client_secret":
         found["token_url"] = token_url
+    ca_file = find([*ranks, *tables], "ca_file")
+    if ca_file is not None:
+        found["ca_file"] = ca_file
     timeout = timeout_seconds if timeout_seconds is not None else _table_timeout(tables)
     return Destination(
         base_url=base_url.value,
         product=None if product is None else product.value,
         credentials=_credentials(client_id.value, name, secret.value.strip(), token_url),
+        ca_file=ca_file,
         timeout_seconds=timeout,
         as_json=as_json,
         quiet=quiet,
@@ -250,6 +262,9 @@ _OPTIONS: Final = (
         "A client secret in place of an API key; needs --token-url.",
     ),
     _option("--token-url", "token_url", "URL", "Where the client secret is exchanged for an access token."),
+    _option(
+        "--ca-file", "ca_file", "FILE", "Certificate authorities (PEM) to trust in place of the machine's."
+    ),
     click.option("--keyring", is_flag=True, help="Take the API key from the operating system's keyring."),
     click.option(
         "--config",

@@ -68,9 +68,20 @@ def guid(_context: click.Context, parameter: click.Parameter, value: str | None)
 
 
 def _store(destination: Destination) -> EdgeAddons:
-    return EdgeAddons(
-        destination.credentials, base_url=destination.base_url, timeout_seconds=destination.timeout_seconds
-    )
+    ca_file = destination.ca_file
+    try:
+        return EdgeAddons(
+            destination.credentials,
+            base_url=destination.base_url,
+            timeout_seconds=destination.timeout_seconds,
+            ca_file=None if ca_file is None else ca_file.value,
+        )
+    except OSError as problem:
+        if ca_file is None:
+            raise
+        raise click.UsageError(
+            f"{one_line(ca_file.value)} ({ca_file.place}) has no certificate authorities in PEM: {problem}."
+        ) from None
 
 
 def _ending_of(command: Callable[..., Ending], run: Run, options: dict[str, Any]) -> Ending:

@@ -24,6 +24,7 @@ ENVIRONMENT: Final[Mapping[str, str]] = {
     "api_key_file": "EDGE_ADDONS_API_KEY_FILE",
     "client_secret": "EDGE_ADDONS_CLIENT_SECRET",
     "token_url": "EDGE_ADDONS_TOKEN_URL",
+    "ca_file": "EDGE_ADDONS_CA_FILE",
 }
 """The variable of each setting, in the environment and in .env."""
 
@@ -35,6 +36,7 @@ _TABLE_KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "client_id": str,
     "token_url": str,
     "api_key_file": str,
+    "ca_file": str,
     "keyring": bool,
     "package": str,
     "notes_file": str,
@@ -44,7 +46,7 @@ _TABLE_KEYS: Final[Mapping[str, type | tuple[type, ...]]] = {
 }
 """What [publish] and [products.NAME] of openaddons.toml may say."""
 
-_PATHS: Final = ("api_key_file", "package", "notes_file")
+_PATHS: Final = ("api_key_file", "ca_file", "package", "notes_file")
 _LARGEST_FILE_BYTES: Final = 65_536
 
 # A value as a shell would read it, were it harmless: what a shell expands must stand in single quotes.
