@@ -10,9 +10,9 @@ from typing import Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 from openaddons.policies import Requirement
+from openaddons.store.countries import COUNTRIES
 from openaddons.store.modules import (
     CATEGORIES,
-    COUNTRIES,
     DATA_USAGE,
     DESCRIPTION_CHARACTERS,
     SCREENSHOTS_LIMIT,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from openaddons.errors import ValueRefused
 from openaddons.policies import Requirement
+from openaddons.store.countries import COUNTRIES
 from openaddons.store.modules import (
     CATEGORIES,
-    COUNTRIES,
     DATA_USAGE,
     Module,
     PackageFacts,

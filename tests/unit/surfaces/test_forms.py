@@ -124,6 +124,18 @@ def test_fields_have_a_limit(body: bytes, content_type: str) -> None:
         read(body, content_type)
 
 
+def test_of_a_file_that_is_too_large_a_byte_too_many_is_kept_and_of_one_far_too_large_nothing() -> None:
+    large, far_too_large = (part("file", b"x" * size, more='; filename="x"') for size in (400, 401))
+
+    form = read(large + part("text", b"Typed.") + END, MULTIPART, files=FileRule(100))
+
+    file = form.file("file")
+    assert file is not None
+    assert (file.size_bytes, len(file.content), form["text"]) == (400, 101, "Typed.")
+    with pytest.raises(BodyTooLarge):
+        read(far_too_large + END, MULTIPART, files=FileRule(100))
+
+
 def test_eleven_files_are_too_many() -> None:
     body = b"".join(part("file", b"x", more='; filename="x"') for _ in range(11)) + END
 

@@ -374,26 +374,30 @@ def test_an_administrator_chooses_who_approves(
         chosen = administrator.get(path).text
     finally:
         administrator.send(path, {"policy": "setting"})
-    administrator.send(f"{path}/product", {"product": product.crx_id, "product_policy": "manual"}, page=path)
+    own = f"/dashboard/admin/products/{product.id}"
+    administrator.send(f"{own}/policy", {"policy": "delayed", "delay": "3"}, page=own)
+    refused = administrator.send(f"{own}/policy", {"policy": "none", "delay": "3"}, page=own, status=400).text
 
     assert "<strong>delayed</strong> after 7200 seconds" in chosen
     assert "by the setting <code>OPENADDONS_CERTIFICATION</code>" in administrator.get(path).text
-    assert store.product(product.id).certification == "manual"
+    assert f'href="{own}"' in administrator.get(path).text
+    assert "<strong>delayed</strong> after 10800 seconds" in administrator.get(own).text
+    assert (store.product(product.id).certification, "choose one of them." in refused) == ("delayed", True)
+    administrator.send(f"{own}/policy", {"policy": "store"}, page=own)
+    assert store.product(product.id).certification is None
 
 
 @pytest.mark.parametrize(
-    ("form", "fields"),
+    "fields",
     [
-        ("", {"policy": "none"}),
-        ("", {"policy": "delayed", "delay": "-1"}),
-        ("", {"policy": "delayed", "delay": "99999"}),
-        ("/product", {"product": "\x00", "product_policy": "manual"}),
-        ("/product", {"product": "nobody", "product_policy": "manual"}),
+        {"policy": "none"},
+        {"policy": "delayed", "delay": "-1"},
+        {"policy": "delayed", "delay": "99999"},
     ],
 )
 def test_a_policy_that_is_none_is_refused_beside_its_field(
-    administrator: Browser, form: str, fields: dict[str, str]
+    administrator: Browser, fields: dict[str, str]
 ) -> None:
     path = "/dashboard/admin/policies"
 
-    assert 'class="problem"' in administrator.send(path + form, fields, page=path, status=400).text
+    assert 'class="problem"' in administrator.send(path, fields, status=400).text

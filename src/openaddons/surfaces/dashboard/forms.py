@@ -24,6 +24,8 @@ _FIELDS_LIMIT: Final = 2_000
 _FILES_LIMIT: Final = 10
 _NAME_BYTES_LIMIT: Final = 1_000
 _PIECE_BYTES: Final = 1 << 20
+_READ_ON: Final = 4
+"""So many times its limit may a file be that a page takes in memory, before the whole form is refused."""
 
 
 @dataclass(slots=True)
@@ -96,7 +98,7 @@ class FileRule:
     """What files a page takes."""
 
     bytes_limit: int
-    """Of one file."""
+    """Of one file. Of a larger one in memory a byte more is kept: its page refuses it and gives back what was typed."""
     begin: Callable[[], Incoming] | None = None
     """Where their bytes go; None: they are held in memory."""
 
@@ -233,11 +235,12 @@ class _Reading:
             return
         assert self._rule is not None
         self._file.size_bytes += end - start
-        if self._file.size_bytes > self._rule.bytes_limit:
-            raise BodyTooLarge(limit_bytes=self._rule.bytes_limit)
+        limit = self._rule.bytes_limit
+        if self._file.size_bytes > (limit if self._rule.begin else _READ_ON * limit):
+            raise BodyTooLarge(limit_bytes=limit)
         piece: Any = memoryview(data)[start:end]
         if self._rule.begin is None:
-            self._file.content += piece
+            self._file.content += piece[: limit + 1 - len(self._file.content)]
             return
         if self._file.incoming is None:
             self._file.incoming = self._rule.begin()

@@ -1,10 +1,12 @@
-"""Products as an administrator keeps them from browsers, and lets them back."""
+"""Products as an administrator keeps them from browsers and lets them back, and chooses who approves their updates."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from openaddons.errors import NotFound, ValueRefused
+from openaddons.settings import Settings
+from openaddons.store.certification.policies import Source, certification_in_force
 from openaddons.store.events import list_events
 from openaddons.store.keeping_back import (
     REASON_CHARACTERS_LIMIT,
@@ -14,7 +16,9 @@ from openaddons.store.keeping_back import (
     quarantine_product,
     unblock_product,
 )
-from openaddons.store.products import Product
+from openaddons.store.products import Product, set_certification
+from openaddons.store.session import Transaction
+from openaddons.surfaces.dashboard.certification.policies import CHOICES, read_policy
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 from openaddons.surfaces.dashboard.products.overview import find_products
 
@@ -28,23 +32,26 @@ def _list(visit: Visit) -> Html:
 
 
 def _show(visit: Visit) -> Html:
-    return _form(visit)
+    return _page(visit)
 
 
-def _form(visit: Visit, *, problem_of: str = "", problem: str = "") -> Html:
-    """The page of one product; of the form that was refused the reason that was typed, and what is wrong with it."""
-    product = _product(visit)
-    return Html(
-        "admin/product.html",
-        {
-            "events": visit.read(list_events, product_id=product.id, limit=_EVENTS_SHOWN),
-            "problem_of": problem_of,
-            "problem": problem,
-            "reason": visit.form[f"{problem_of}_reason"],
-            "reason_limit": REASON_CHARACTERS_LIMIT,
-        },
-        400 if problem_of else 200,
-    )
+def _page(visit: Visit, problems: Mapping[str, object] | None = None) -> Html:
+    """The page of one product; of a form that was refused what was typed, and what is wrong with its fields."""
+    values = visit.read(_values, product=_product(visit), settings=visit.settings)
+    values |= {
+        "typed": visit.form,
+        "problems": problems or {},
+        "reason_limit": REASON_CHARACTERS_LIMIT,
+        "choices": CHOICES,
+    }
+    return Html("admin/product.html", values, 400 if problems else 200)
+
+
+def _values(tx: Transaction, *, product: Product, settings: Settings) -> dict[str, Any]:
+    return {
+        "events": list_events(tx, product_id=product.id, limit=_EVENTS_SHOWN),
+        "in_force": certification_in_force(tx, product=product, settings=settings),
+    }
 
 
 def _product(visit: Visit) -> Product:
@@ -53,12 +60,28 @@ def _product(visit: Visit) -> Product:
     return visit.product
 
 
+def _choose_policy(visit: Visit) -> Answer:
+    product = _product(visit)
+    try:
+        policy, delay_seconds = read_policy(visit.form, otherwise=Source.STORE)
+    except ValueRefused as refusal:
+        return _page(visit, {str(refusal.facts["name"]): refusal.facts["problem"]})
+    visit.run(
+        set_certification,
+        product_id=product.id,
+        policy=policy,
+        delay_seconds=delay_seconds,
+        actor=visit.actor,
+    )
+    return Redirect(f"/dashboard/admin/products/{product.id}", notice="saved")
+
+
 def _keep_back(visit: Visit, verb: Callable[..., Product], name: str) -> Answer:
     product = _product(visit)
     try:
         visit.run(verb, product_id=product.id, reason=visit.form[f"{name}_reason"], actor=visit.actor)
     except ValueRefused as refusal:
-        return _form(visit, problem_of=name, problem=str(refusal.facts["problem"]))
+        return _page(visit, {f"{name}_reason": refusal.facts["problem"]})
     return Redirect(f"/dashboard/admin/products/{product.id}", notice="kept-back")
 
 
@@ -69,6 +92,7 @@ def _let_back(visit: Visit, verb: Callable[..., Product]) -> Answer:
 
 
 _ACTIONS: Final[Mapping[str, Callable[[Visit], Answer]]] = {
+    "policy": _choose_policy,
     "quarantine": partial(_keep_back, verb=quarantine_product, name="quarantine"),
     "block": partial(_keep_back, verb=block_product, name="block"),
     "lift": partial(_let_back, verb=lift_quarantine),

@@ -1,9 +1,11 @@
-"""Who approves: the store's certification policy and those of single products, for administrators."""
+"""Who approves: the store's certification policy, for administrators, and how the form of one is read.
+
+A product's own is chosen on its page (`openaddons.surfaces.dashboard.admin.products`).
+"""
 
 from typing import Any, Final
 
-from openaddons.errors import NotKnown, ValueRefused
-from openaddons.ids import read_guid
+from openaddons.errors import ValueRefused
 from openaddons.policies import CertificationPolicy
 from openaddons.settings import Settings
 from openaddons.store.certification.developer_policies import DEVELOPER_POLICIES
@@ -13,13 +15,12 @@ from openaddons.store.certification.policies import (
     products_with_own_policy,
     store_certification_in_force,
 )
-from openaddons.store.products import find_product, set_certification
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.forms import Form
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 
 _PATH: Final = "/admin/policies"
-_CHOICES: Final = {
+CHOICES: Final = {
     CertificationPolicy.AUTOMATIC.value: "automatic: approved at once; the package check found no error",
     CertificationPolicy.DELAYED.value: "delayed: approved after a set time, unless a person stops it",
     CertificationPolicy.MANUAL.value: "manual: a person decides",
@@ -43,7 +44,7 @@ def _values(tx: Transaction, *, settings: Settings) -> dict[str, Any]:
     return {
         "store": store_certification_in_force(tx, settings=settings),
         "setting": settings.certification,
-        "choices": _CHOICES,
+        "choices": CHOICES,
         "own": products_with_own_policy(tx),
         "developer_policies": DEVELOPER_POLICIES.values(),
     }
@@ -51,63 +52,28 @@ def _values(tx: Transaction, *, settings: Settings) -> dict[str, Any]:
 
 def _choose(visit: Visit) -> Answer:
     try:
-        policy = _policy(visit.form, "policy", otherwise=Source.SETTING)
-        delay = _delay_seconds(visit.form, "delay")
+        policy, delay = read_policy(visit.form, otherwise=Source.SETTING)
         visit.run(choose_store_certification, policy=policy, delay_seconds=delay, actor=visit.actor)
     except ValueRefused as refusal:
         return _page(visit, refusal)
     return Redirect(f"/dashboard{_PATH}", notice="saved")
 
 
-def _choose_for_product(visit: Visit) -> Answer:
-    try:
-        policy = _policy(visit.form, "product_policy", otherwise=Source.STORE)
-        delay = _delay_seconds(visit.form, "product_delay")
-        visit.run(
-            _set_of_product,
-            named=visit.form["product"],
-            policy=policy,
-            delay_seconds=delay,
-            actor=visit.actor,
-        )
-    except ValueRefused as refusal:
-        return _page(visit, refusal)
-    return Redirect(f"/dashboard{_PATH}", notice="saved")
+def read_policy(form: Form, *, otherwise: Source) -> tuple[CertificationPolicy | None, int | None]:
+    """The policy that was chosen, None for ``otherwise``, and its delay in seconds if one was typed, in hours.
 
-
-def _set_of_product(
-    tx: Transaction, *, named: str, policy: CertificationPolicy | None, delay_seconds: int | None, actor: str
-) -> None:
-    try:
-        # Not every text can be looked up: PostgreSQL takes no NUL.
-        product = find_product(tx, id_or_crx_id=named if named.isalnum() else read_guid(named) or "")
-    except NotKnown:
-        raise ValueRefused(name="product", problem="there is no product of that ID.") from None
-    set_certification(tx, product_id=product.id, policy=policy, delay_seconds=delay_seconds, actor=actor)
-
-
-def _policy(form: Form, name: str, *, otherwise: Source) -> CertificationPolicy | None:
-    """The policy that was chosen; None: none of one's own."""
-    word = form[name]
-    if word == otherwise.value:
-        return None
-    if word not in _CHOICES:
-        raise ValueRefused(name=name, problem="choose one of them.")
-    return CertificationPolicy(word)
-
-
-def _delay_seconds(form: Form, name: str) -> int | None:
-    """What was typed in hours, in seconds; None: nothing was."""
-    typed = form[name]
-    if not typed:
-        return None
-    if not (typed.isascii() and typed.isdigit() and len(typed) < 6):
-        raise ValueRefused(name=name, problem="type whole hours, or leave it empty.")
-    return int(typed) * 3600
+    Raises `ValueRefused`.
+    """
+    word, hours = form["policy"], form["delay"]
+    if word != otherwise.value and word not in CHOICES:
+        raise ValueRefused(name="policy", problem="choose one of them.")
+    if hours and not (hours.isascii() and hours.isdigit() and len(hours) < 6):
+        raise ValueRefused(name="delay", problem="type whole hours, or leave it empty.")
+    policy = None if word == otherwise.value else CertificationPolicy(word)
+    return policy, int(hours) * 3600 if hours else None
 
 
 PAGES: Final = (
     Page("certification policies", "GET", _PATH, Who.ADMINISTRATOR, _show),
     Page("choose policy", "POST", _PATH, Who.ADMINISTRATOR, _choose),
-    Page("choose policy of product", "POST", _PATH + "/product", Who.ADMINISTRATOR, _choose_for_product),
 )

@@ -60,6 +60,7 @@ def _page(visit: Visit, part: Part, form: Filled, *, status: int = 200) -> Html:
         **state(visit, part),
         "images": images,
         "allowed": DESCRIPTION_CHARACTERS,
+        "limit_bytes": IMAGE_BYTES_LIMIT,
     }
     return Html("modules/listing.html", values, status)
 

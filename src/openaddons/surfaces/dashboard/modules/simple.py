@@ -1,9 +1,9 @@
 """Availability and Properties."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from openaddons.store.countries import COUNTRIES
 from openaddons.store.modules import CATEGORIES, Module
 from openaddons.surfaces.dashboard.forms import Form
 from openaddons.surfaces.dashboard.modules.editing import ModuleForm
@@ -14,7 +14,7 @@ def _read_availability(form: Form) -> dict[str, Any]:
     chosen = form["markets"] == "chosen"
     return {
         "visibility": form["visibility"],
-        "markets": re.findall(r"[^\s,;]+", form["countries"]) if chosen else "all",
+        "markets": form.all("countries") if chosen else "all",
     }
 
 
@@ -27,11 +27,15 @@ def _read_properties(form: Form) -> dict[str, Any]:
     }
 
 
+def _countries(_visit: Visit) -> Mapping[str, Any]:
+    return {"countries": COUNTRIES}
+
+
 def _categories(_visit: Visit) -> Mapping[str, Any]:
     return {"categories": CATEGORIES}
 
 
 PAGES: Final[tuple[Page, ...]] = (
-    *ModuleForm(Module.AVAILABILITY, _read_availability).pages(),
+    *ModuleForm(Module.AVAILABILITY, _read_availability, _countries).pages(),
     *ModuleForm(Module.PROPERTIES, _read_properties, _categories).pages(),
 )

@@ -15,7 +15,7 @@ def _show(visit: Visit) -> Html:
 
 def _form(name: str = "", refusal: ValueRefused | None = None) -> Html:
     problems = {} if refusal is None else {refusal.facts["name"]: refusal.facts["problem"]}
-    values = {"name": name, "problems": problems}
+    values = {"name": name, "problems": problems, "limit_bytes": KEY_BYTES_LIMIT}
     return Html("products/new.html", values, status=200 if refusal is None else 400)
 
 

@@ -1,5 +1,5 @@
-// What pages are better with, and work without: copying, saying how much of a text is left, names of languages, and
-// uploads that are dropped and say how far they are.
+// What pages are better with, and work without: copying, saying how much of a text is left, finding something in a long
+// list, sizes of files, names of languages, and uploads that are dropped and say how far they are.
 "use strict";
 
 document.addEventListener("click", async (event) => {
@@ -15,6 +15,27 @@ document.addEventListener("click", async (event) => {
 document.addEventListener("input", (event) => {
   const counter = document.getElementById(`${event.target.id}-count`);
   if (counter) counter.textContent = `${[...event.target.value].length.toLocaleString("en")} `;
+});
+
+// A search field with data-filter leaves of that list what has the words; what is ticked stays ticked.
+document.addEventListener("input", (event) => {
+  const list = document.getElementById(event.target.dataset.filter);
+  const words = event.target.value.toLowerCase().trim();
+  for (const each of list?.children ?? []) each.hidden = !each.textContent.toLowerCase().includes(words);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.dataset.filter) event.preventDefault();
+});
+
+// A file that is larger than its field takes is told before anything is sent.
+const checkSize = (input) => {
+  const large = [...input.files].find((each) => each.size > input.dataset.limitBytes);
+  const megabytes = (input.dataset.limitBytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
+  input.setCustomValidity(large ? `“${large.name}” is larger than ${megabytes} MB. Choose a smaller file.` : "");
+  input.reportValidity();
+};
+document.addEventListener("change", (event) => {
+  if (event.target.dataset.limitBytes) checkSize(event.target);
 });
 
 // Languages have names; the browser knows them.
@@ -39,7 +60,9 @@ for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", f
     event.preventDefault();
     area.classList.toggle("over", over);
     if (name !== "drop" || !event.dataTransfer.files.length) return;
-    area.querySelector("input[type=file]").files = event.dataTransfer.files;
+    const input = area.querySelector("input[type=file]");
+    input.files = event.dataTransfer.files;
+    checkSize(input);
     area.closest("form").requestSubmit();
   });
 }
@@ -49,11 +72,6 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   const [button, bar, words] = ["button", "progress", "[data-upload-words]"].map((each) => form.querySelector(each));
-  const input = form.querySelector("input[type=file]");
-  if (input.files[0]?.size > input.dataset.limitBytes) {
-    words.textContent = "The file is larger than that. Nothing was sent.";
-    return;
-  }
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.upload.onprogress = ({ loaded, total }) => {
