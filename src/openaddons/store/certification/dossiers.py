@@ -44,6 +44,7 @@ class Dossier:
 def read_dossier(tx: Transaction, *, submission_id: str) -> Dossier:
     """The dossier of a submission. Raises `NotKnown`."""
     submission = read_submission(tx, submission_id=submission_id)
+    review = review_of_submission(tx, submission_id=submission_id)
     restored_id = submission.restored_release_id
     found = read_packages(tx, package_ids=(submission.package_id, submission.base_package_id))
     old_manifest, new_manifest = manifests_of_submission(tx, submission=submission)
@@ -54,8 +55,11 @@ def read_dossier(tx: Transaction, *, submission_id: str) -> Dossier:
         restored_version=restored_id and read_release(tx, release_id=restored_id).version,
         package=found[submission.package_id],
         base=found.get(submission.base_package_id or ""),
-        review=review_of_submission(tx, submission_id=submission_id),
-        files=files_of_submission(tx, submission=submission),
+        review=review,
+        # Digests of very many files are read once.
+        files=review.difference.files
+        if review.difference
+        else files_of_submission(tx, submission=submission),
         old_manifest=old_manifest,
         new_manifest=new_manifest,
         questions=tuple(list_questions(tx, submission_ids=[submission_id])),
