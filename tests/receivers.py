@@ -5,7 +5,7 @@ import queue
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,9 +58,9 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made = Receiver(f"http://127.0.0.1:{server.server_port}/hook")
     if certificate is not None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        server.socket = _tls(certificate).wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
         made.url = f"https://localhost:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -72,12 +72,23 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
         server.server_close()
 
 
+def _tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
 @dataclass(slots=True)
 class MailServer:
-    """A mail server that keeps what it takes. ``refuse`` is what it answers to RCPT instead."""
+    """A mail server that keeps what it takes (RFC 5321, as much of it as a client needs).
 
-    port: int
+    Where it has TLS, from the start or from STARTTLS on, it takes any password.
+    """
+
+    port: int = 0
     refuse: str | None = None
+    """What it answers to RCPT instead."""
+    tls: ssl.SSLContext | None = None
     said: list[str] = field(default_factory=list)
     mails: "queue.Queue[tuple[list[str], bytes]]" = field(default_factory=queue.Queue)
 
@@ -85,40 +96,46 @@ class MailServer:
         """The receivers and the text of the mail that came next; waited for."""
         return self.mails.get(timeout=PATIENCE_SECONDS)
 
-
-@contextmanager
-def mail_server() -> Iterator[MailServer]:
-    """A mail server for the length of the block (RFC 5321, as much of it as a client needs)."""
-    made = MailServer(0)
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async def say(line: str) -> None:
-            writer.write(f"{line}\r\n".encode())
-            await writer.drain()
-
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a client until it goes; one that does not trust the certificate goes at once."""
         receivers: list[str] = []
-        await say("220 test ready")
-        while line := (await reader.readline()).decode().strip():
-            made.said.append(line)
-            verb = line[:4].upper()
-            if verb == "RCPT" and made.refuse:
-                await say(made.refuse)
-            elif verb == "DATA":
-                await say("354 go on")
-                text = await reader.readuntil(b"\r\n.\r\n")
-                made.mails.put((receivers, text.removesuffix(b".\r\n")))
-                await say("250 taken")
-            elif verb == "QUIT":
-                await say("221 bye")
-                break
-            else:
+        with suppress(OSError):
+            writer.write(b"220 test ready\r\n")
+            while line := (await reader.readline()).decode().strip():
+                self.said.append(line)
+                verb = line[:4].upper()
                 if verb == "RCPT":
                     receivers.append(line.partition("<")[2].partition(">")[0])
-                await say("250 fine")
+                writer.write(f"{self._answer(verb, writer)}\r\n".encode())
+                await writer.drain()
+                if verb == "DATA":
+                    text = await reader.readuntil(b"\r\n.\r\n")
+                    self.mails.put((receivers, text.removesuffix(b".\r\n")))
+                    writer.write(b"250 taken\r\n")
+                elif verb == "STAR" and self.tls is not None:
+                    await writer.start_tls(self.tls)
+                elif verb == "QUIT":
+                    break
         writer.close()
 
+    def _answer(self, verb: str, writer: asyncio.StreamWriter) -> str:
+        offered = "STARTTLS" if writer.get_extra_info("ssl_object") is None else "AUTH PLAIN"
+        answers = {"AUTH": "235 welcome", "DATA": "354 go on", "QUIT": "221 bye", "STAR": "220 go on"}
+        if self.tls is not None:
+            answers["EHLO"] = f"250-test\r\n250 {offered}"
+        if self.refuse is not None:
+            answers["RCPT"] = self.refuse
+        return answers.get(verb, "250 fine")
+
+
+@contextmanager
+def mail_server(certificate: Path | None = None, *, starttls: bool = False) -> Iterator[MailServer]:
+    """A mail server for the length of the block: with a certificate by TLS, or with STARTTLS."""
+    made = MailServer(tls=None if certificate is None else _tls(certificate))
+
     async def run() -> None:
-        server = await asyncio.start_server(talk, "127.0.0.1", 0)
+        at_once = None if starttls else made.tls
+        server = await asyncio.start_server(made.talk, "127.0.0.1", 0, ssl=at_once)
         made.port = server.sockets[0].getsockname()[1]
         ready.set()
         async with server:

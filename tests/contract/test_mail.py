@@ -1,14 +1,18 @@
 """What happens is told by mail, to the people of a publisher who want it. On both databases."""
 
 import asyncio
+from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from pydantic import SecretStr, ValidationError
 
 from openaddons.app import open_store
@@ -22,6 +26,7 @@ from openaddons.store.tables import deliveries, memberships, people
 from openaddons.store.telling.outbox import DeliveryState, queue_mail
 from openaddons.work.delivering import Sender
 from openaddons.work.workshop import Workshop
+from tests.acceptance.certificates import make_certificates
 from tests.receivers import MailServer, mail_server
 from tests.stores import Account, make_account, make_draft, make_published
 
@@ -73,11 +78,12 @@ def queue(workshop: Workshop, address: str, *, subject: str = "Hello", text: str
     )
 
 
-def deliver(workshop: Workshop) -> None:
-    """Send every mail that is due, as the courier does."""
+def deliver(workshop: Workshop, **chosen: Any) -> None:
+    """Send every mail that is due, as the courier does; with some settings other than the store's."""
+    tools = workshop.tools
 
     async def run() -> None:
-        async with Sender(workshop.tools) as sender:
+        async with Sender(replace(tools, settings=tools.settings.model_copy(update=chosen))) as sender:
             while await sender.deliver(None):
                 pass
 
@@ -221,6 +227,34 @@ def test_a_server_that_is_away_is_tried_again(settings: Settings) -> None:
 
         (row,) = rows(workshop)
         assert (row.state, row.status) == (DeliveryState.PENDING, None)
+
+
+@pytest.mark.parametrize("scheme", ["smtps", "smtp+starttls"])
+def test_mail_and_password_go_by_tls_to_a_server_whose_certificate_holds_and_to_no_other(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    authority, certificate = tmp_path / "authority.pem", tmp_path / "server.pem"
+    make_certificates(["localhost"], authority=authority, server=certificate)
+    queue(workshop, "new@example.org")
+    with mail_server(certificate, starttls=scheme == "smtp+starttls") as server:
+        for host, trusted in (("localhost", False), ("127.0.0.1", True)):
+            if trusted:
+                monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+            with structlog.testing.capture_logs() as logs:
+                deliver(workshop, smtp_url=SecretStr(f"{scheme}://user:secret@{host}:{server.port}"))
+            (row,) = rows(workshop)
+            assert (row.state, "CERTIFICATE_VERIFY_FAILED" in row.answer) == (DeliveryState.PENDING, True)
+            assert [(each["event"], each["answer"]) for each in logs] == [
+                ("delivery.mail-failed", row.answer)
+            ]
+            workshop.tools.database.run(lambda tx: tx.execute(deliveries.update().values(due_time=tx.now)))
+        assert [line for line in server.said if not line.lower().startswith(("ehlo", "starttls"))] == []
+
+        deliver(workshop, smtp_url=SecretStr(f"{scheme}://user:secret@localhost:{server.port}"))
+
+        receivers, mail = next_mail(server)
+    assert (receivers, mail["To"]) == (["new@example.org"], "new@example.org")
+    assert "AUTH PLAIN " + b64encode(b"\0user\0secret").decode() in server.said
 
 
 def test_a_server_without_tls_gets_no_password(settings: Settings, server: MailServer) -> None:

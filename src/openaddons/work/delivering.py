@@ -157,6 +157,11 @@ class Sender:
         except Exception:
             log.exception("delivery.try-failed", delivery_id=delivery.id)
             tried = Try(delivered=False, status=None, answer="The store could not send it. Its log says why.")
+        if webhook_id is None and not tried.delivered:
+            # No page shows it: what is wrong with the mail server is the operator's business.
+            log.warning(
+                "delivery.mail-failed", delivery_id=delivery.id, status=tried.status, answer=tried.answer
+            )
         milliseconds = round((time.monotonic() - begun) * 1000)
         await database.run_async(end_try, delivery=delivery, tried=tried, duration_milliseconds=milliseconds)
         return True
