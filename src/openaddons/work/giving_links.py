@@ -8,7 +8,7 @@ from openaddons.errors import NotFound
 from openaddons.store.people.accounts import find_account, make_reset
 from openaddons.store.people.attempts import FOR_ADDRESS, FOR_MAIL, count_attempt
 from openaddons.store.people.links import Link, LinkKind, link_url
-from openaddons.store.session import Transaction
+from openaddons.store.session import Transaction, traced
 from openaddons.store.telling.outbox import queue_mail
 from openaddons.work.signing_in import Browser, of_address
 from openaddons.work.tools import Tools
@@ -44,14 +44,12 @@ class GivenLink:
     mailed: bool
 
 
-def give_link(tools: Tools, verb: Callable[..., tuple[Link, str]], /, **facts: Any) -> GivenLink:
-    """Carry out a verb that makes a link and its token. Raises what the verb raises."""
-
-    def give(tx: Transaction) -> GivenLink:
-        link, token = verb(tx, **facts)
-        return _mail(tx, tools, link, token)
-
-    return tools.database.run(give)
+def give_link(
+    tx: Transaction, /, *, tools: Tools, make: Callable[..., tuple[Link, str]], **facts: Any
+) -> GivenLink:
+    """Carry out a verb that makes a link and its token, and mail it. Raises what the verb raises."""
+    link, token = make(tx, **facts)
+    return _mail(tx, tools, link, token)
 
 
 def mail_reset(tools: Tools, *, email: str, browser: Browser) -> None:
@@ -67,12 +65,10 @@ def mail_reset(tools: Tools, *, email: str, browser: Browser) -> None:
         count_attempt(tx, allowances=allowances)
         account = find_account(tx, email=email)
         if account is not None and account.person.disabled_time is None:
-            link, token = make_reset(
-                tx, person=account.person, actor="anybody", correlation_id=browser.correlation_id
-            )
+            link, token = make_reset(tx, person=account.person, actor="anybody")
             _mail(tx, tools, link, token)
 
-    tools.database.run(mail)
+    tools.database.run(traced(mail, browser.correlation_id))
 
 
 def _mail(tx: Transaction, tools: Tools, link: Link, token: str) -> GivenLink:

@@ -18,7 +18,7 @@ from openaddons.store.people.passwords import check_password, hash_password, nee
 from openaddons.store.people.second_factors import use_recovery_code, use_step
 from openaddons.store.people.sessions import begin_session
 from openaddons.store.people.visitors import Person
-from openaddons.store.session import Transaction
+from openaddons.store.session import Transaction, traced
 from openaddons.work.tools import Tools
 
 
@@ -52,7 +52,7 @@ def sign_in(tools: Tools, *, email: str, password: str, browser: Browser) -> Sig
     person_id = None if account is None else account.person.id
     good = _try_password(tools, account, email=email, password=password, browser=browser)
     if account is None or not good or account.person.disabled_time is not None:
-        tools.database.run(_record_failure, person_id=person_id, browser=browser)
+        _record_failure(tools, person_id=person_id, browser=browser)
         raise ValueRefused(
             name="password", problem="this is not the password of an account with that e-mail address."
         )
@@ -64,7 +64,7 @@ def sign_in(tools: Tools, *, email: str, password: str, browser: Browser) -> Sig
             former=account.password_hash,
             password_hash=hash_password(password, email=account.person.email),
         )
-    return tools.database.run(_proven, account=account, browser=browser)
+    return tools.database.run(traced(_proven, browser.correlation_id), account=account, browser=browser)
 
 
 def finish_sign_in(tools: Tools, *, token: str, code: str, browser: Browser) -> SignedIn:
@@ -83,7 +83,7 @@ def finish_sign_in(tools: Tools, *, token: str, code: str, browser: Browser) -> 
 
     def finish(tx: Transaction) -> SignedIn | None:
         if step is None:
-            good = use_recovery_code(tx, person=person, code=code, correlation_id=browser.correlation_id)
+            good = use_recovery_code(tx, person=person, code=code)
         else:
             good = use_step(tx, person_id=person.id, step=step)
         if not good:
@@ -92,9 +92,9 @@ def finish_sign_in(tools: Tools, *, token: str, code: str, browser: Browser) -> 
         forgive_attempts(tx, subject=_of_code(person))
         return _begin(tx, person, browser)
 
-    signed_in = tools.database.run(finish)
+    signed_in = tools.database.run(traced(finish, browser.correlation_id))
     if signed_in is None:
-        tools.database.run(_record_failure, person_id=person.id, browser=browser)
+        _record_failure(tools, person_id=person.id, browser=browser)
         raise ValueRefused(name="code", problem="is wrong or was used already. Wait for the next one.")
     return signed_in
 
@@ -103,7 +103,7 @@ def confirm_password(tools: Tools, *, person: Person, password: str, browser: Br
     """Have a person who is signed in say the password again. Raises `TooManyAttempts` and `ValueRefused`."""
     account = tools.database.read(read_account, person_id=person.id)
     if not _try_password(tools, account, email=person.email, password=password, browser=browser):
-        tools.database.run(_record_failure, person_id=person.id, browser=browser)
+        _record_failure(tools, person_id=person.id, browser=browser)
         raise ValueRefused(name="password", problem="this is not your password.")
     tools.database.run(forgive_attempts, subject=_of_account(person.email))
 
@@ -122,11 +122,10 @@ def join(
             email=email,
             name=name,
             password_hash=password_hash,
-            correlation_id=browser.correlation_id,
         )
         return _proven(tx, account=read_account(tx, person_id=person.id), browser=browser)
 
-    return tools.database.run(accept)
+    return tools.database.run(traced(accept, browser.correlation_id))
 
 
 def reset_password(
@@ -150,11 +149,10 @@ def reset_password(
             password_hash=password_hash,
             kept_session_id=None,
             actor=account.person.email,
-            correlation_id=browser.correlation_id,
         )
         return _proven(tx, account=account, browser=browser)
 
-    return tools.database.run(reset)
+    return tools.database.run(traced(reset, browser.correlation_id))
 
 
 def seal_totp_secret(tools: Tools, *, secret: bytes, person: Person) -> bytes:
@@ -194,20 +192,17 @@ def _begin(tx: Transaction, person: Person, browser: Browser) -> SignedIn:
         person=person,
         user_agent=browser.user_agent,
         address=browser.address,
-        correlation_id=browser.correlation_id,
     )
     return SignedIn(person, token)
 
 
-def _record_failure(tx: Transaction, *, person_id: str | None, browser: Browser) -> None:
+def _record_failure(tools: Tools, *, person_id: str | None, browser: Browser) -> None:
     """Also where there is no such person, for that takes its time; but then without what was typed."""
-    tx.record(
-        "session.refused",
-        actor="anybody",
-        subject=person_id,
-        correlation_id=browser.correlation_id,
-        address=browser.address,
-    )
+
+    def record(tx: Transaction) -> None:
+        tx.record("session.refused", actor="anybody", subject=person_id, address=browser.address)
+
+    tools.database.run(traced(record, browser.correlation_id))
 
 
 def _of_account(email: str) -> str:

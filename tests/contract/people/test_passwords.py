@@ -51,7 +51,9 @@ def test_a_stranger_and_a_wrong_password_hear_the_same(scene: Scene) -> None:
         heard.append(str(refused.value))
 
     assert len(set(heard)) == 1
-    assert [each.verb for each in scene.database.read(list_events, limit=4)] == ["session.refused"] * 4
+    assert [(each.verb, each.correlation_id) for each in scene.database.read(list_events, limit=4)] == [
+        ("session.refused", BROWSER.correlation_id)
+    ] * 4
 
 
 def test_a_person_says_the_password_again(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """Sessions: each sign-in begins one, and each ends."""
 
 from openaddons.store.people.sessions import ABSOLUTE, IDLE, end_session, list_sessions, see_session
-from tests.contract.people.conftest import Scene
+from tests.contract.people.conftest import BROWSER, Scene
 
 
 def test_each_sign_in_is_a_session_of_its_own(scene: Scene) -> None:
@@ -10,6 +10,7 @@ def test_each_sign_in_is_a_session_of_its_own(scene: Scene) -> None:
     visitor = scene.visitor(first)
     assert visitor is not None
     assert len(scene.database.read(list_sessions, person_id=ann.id)) == 3
+    assert scene.event("session.begun").correlation_id == BROWSER.correlation_id
 
     scene.database.run(end_session, person=ann, session_id=visitor.session_id)
 

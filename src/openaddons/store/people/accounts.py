@@ -57,7 +57,6 @@ def create_person(
     password_hash: str,
     reviewer: bool = False,
     administrator: bool = False,
-    correlation_id: str | None = None,
 ) -> Person:
     """A new person. Raises `ValueRefused` when somebody has that e-mail address."""
     email, name = read_email(email), read_person_name(name)
@@ -78,7 +77,6 @@ def create_person(
         "person.created",
         actor=email,
         subject=person.id,
-        correlation_id=correlation_id,
         reviewer=reviewer,
         administrator=administrator,
     )
@@ -127,25 +125,20 @@ def is_anybody_there(tx: Transaction) -> bool:
     return tx.execute(sa.select(people.c.id).limit(1)).first() is not None
 
 
-def rename_person(
-    tx: Transaction, *, person_id: str, name: str, actor: str, correlation_id: str | None = None
-) -> None:
+def rename_person(tx: Transaction, *, person_id: str, name: str, actor: str) -> None:
     """Give a person another name. Raises `ValueRefused`."""
     name = read_person_name(name)
     tx.execute(people.update().where(people.c.id == person_id).values(name=name))
-    tx.record("person.renamed", actor=actor, subject=person_id, correlation_id=correlation_id, name=name)
+    tx.record("person.renamed", actor=actor, subject=person_id, name=name)
 
 
-def set_wants_mail(
-    tx: Transaction, *, person: Person, wants_mail: bool, correlation_id: str | None = None
-) -> None:
+def set_wants_mail(tx: Transaction, *, person: Person, wants_mail: bool) -> None:
     """Say whether the person gets mail about the products of their publishers."""
     tx.execute(people.update().where(people.c.id == person.id).values(wants_mail=wants_mail))
     tx.record(
         "person.mail-set",
         actor=person.email,
         subject=person.id,
-        correlation_id=correlation_id,
         wants_mail=wants_mail,
     )
 
@@ -157,13 +150,12 @@ def set_password(
     password_hash: str,
     kept_session_id: str | None,
     actor: str,
-    correlation_id: str | None = None,
 ) -> None:
     """A new password. Every session but that one ends, and links that were made for the old password do."""
     tx.execute(people.update().where(people.c.id == person.id).values(password_hash=password_hash))
     tx.execute(links.delete().where(links.c.person_id == person.id))
     end_sessions(tx, person_id=person.id, but=kept_session_id)
-    tx.record("person.password-set", actor=actor, subject=person.id, correlation_id=correlation_id)
+    tx.record("person.password-set", actor=actor, subject=person.id)
 
 
 def renew_hash(tx: Transaction, *, person_id: str, former: str, password_hash: str) -> None:
@@ -175,21 +167,19 @@ def renew_hash(tx: Transaction, *, person_id: str, former: str, password_hash: s
     )
 
 
-def make_reset(
-    tx: Transaction, *, person: Person, actor: str, correlation_id: str | None = None
-) -> tuple[Link, str]:
+def make_reset(tx: Transaction, *, person: Person, actor: str) -> tuple[Link, str]:
     """A link with which the person chooses a new password, and its token. Raises `TransitionRefused`."""
     if person.disabled_time is not None:
         raise TransitionRefused(
             noun="person", id=person.email, state="disabled", verb="a reset", needs="one who is not"
         )
     made = make_link(tx, kind=LinkKind.RESET, email=person.email, person_id=person.id, actor=actor)
-    tx.record("person.reset-made", actor=actor, subject=person.id, correlation_id=correlation_id)
+    tx.record("person.reset-made", actor=actor, subject=person.id)
     return made
 
 
 def make_reset_of_member(
-    tx: Transaction, *, publisher_id: str, person_id: str, actor: str, correlation_id: str | None = None
+    tx: Transaction, *, publisher_id: str, person_id: str, actor: str
 ) -> tuple[Link, str]:
     """As `make_reset`, by an owner of a publisher, of a member. Raises `NotKnown` and `ValueRefused`.
 
@@ -209,7 +199,7 @@ def make_reset_of_member(
             name="person",
             problem=f"{person.email} has rights beyond this publisher, so only an administrator can make the link.",
         )
-    return make_reset(tx, person=person, actor=actor, correlation_id=correlation_id)
+    return make_reset(tx, person=person, actor=actor)
 
 
 def set_flags(
@@ -219,7 +209,6 @@ def set_flags(
     reviewer: bool,
     administrator: bool,
     actor: str,
-    correlation_id: str | None = None,
 ) -> None:
     """Say whether a person reviews and administers. Raises `TransitionRefused` for the last administrator."""
     before = read_account(tx, person_id=person_id).person
@@ -233,13 +222,12 @@ def set_flags(
         "person.flags-set",
         actor=actor,
         subject=person_id,
-        correlation_id=correlation_id,
         reviewer=reviewer,
         administrator=administrator,
     )
 
 
-def disable_person(tx: Transaction, *, person_id: str, actor: str, correlation_id: str | None = None) -> None:
+def disable_person(tx: Transaction, *, person_id: str, actor: str) -> None:
     """Let a person in no more: their sessions and links end. Raises `TransitionRefused` for the last administrator.
 
     What they did stays theirs. Disabling somebody twice changes nothing.
@@ -256,10 +244,10 @@ def disable_person(tx: Transaction, *, person_id: str, actor: str, correlation_i
             links.delete().where(sa.or_(links.c.person_id == person_id, links.c.email == person.email))
         )
         end_sessions(tx, person_id=person_id, but=None)
-        tx.record("person.disabled", actor=actor, subject=person_id, correlation_id=correlation_id)
+        tx.record("person.disabled", actor=actor, subject=person_id)
 
 
-def enable_person(tx: Transaction, *, person_id: str, actor: str, correlation_id: str | None = None) -> None:
+def enable_person(tx: Transaction, *, person_id: str, actor: str) -> None:
     """Let a person in again who was disabled."""
     changed = tx.execute(
         people.update()
@@ -267,7 +255,7 @@ def enable_person(tx: Transaction, *, person_id: str, actor: str, correlation_id
         .values(disabled_time=None)
     )
     if changed.rowcount:
-        tx.record("person.enabled", actor=actor, subject=person_id, correlation_id=correlation_id)
+        tx.record("person.enabled", actor=actor, subject=person_id)
 
 
 def _leave_an_administrator(tx: Transaction, person: Person) -> None:

@@ -34,7 +34,6 @@ def invite_person(
     reviewer: bool = False,
     administrator: bool = False,
     actor: str,
-    correlation_id: str | None = None,
 ) -> tuple[Link, str]:
     """An invitation and the token for its address. Raises `ValueRefused` for an address or a right that is none."""
     if role is None and not (reviewer or administrator):
@@ -56,7 +55,6 @@ def invite_person(
         actor=actor,
         publisher_id=publisher_id,
         subject=link.id,
-        correlation_id=correlation_id,
         email=link.email,
         role=None if role is None else role.name.lower(),
         reviewer=reviewer,
@@ -80,7 +78,6 @@ def accept_as_stranger(
     email: str,
     name: str,
     password_hash: str,
-    correlation_id: str | None = None,
 ) -> Person:
     """Use an invitation up to get an account. ``email`` counts only where the invitation has none.
 
@@ -95,15 +92,12 @@ def accept_as_stranger(
         password_hash=password_hash,
         reviewer=link.reviewer,
         administrator=link.administrator,
-        correlation_id=correlation_id,
     )
-    _join(tx, link, person, correlation_id)
+    _join(tx, link, person)
     return person
 
 
-def accept_as_person(
-    tx: Transaction, *, token: str, person: Person, correlation_id: str | None = None
-) -> Link:
+def accept_as_person(tx: Transaction, *, token: str, person: Person) -> Link:
     """Use an invitation up to get more rights. Raises `LinkInvalid`, also when it is for somebody else."""
     link = use_link(tx, kinds=(LinkKind.INVITATION,), token=token)
     if link.email != person.email:
@@ -115,13 +109,12 @@ def accept_as_person(
             reviewer=link.reviewer or person.reviewer,
             administrator=link.administrator or person.administrator,
             actor=link.actor,
-            correlation_id=correlation_id,
         )
-    _join(tx, link, person, correlation_id)
+    _join(tx, link, person)
     return link
 
 
-def _join(tx: Transaction, link: Link, person: Person, correlation_id: str | None) -> None:
+def _join(tx: Transaction, link: Link, person: Person) -> None:
     if link.publisher_id is not None and link.role is not None:
         add_member(
             tx,
@@ -129,7 +122,6 @@ def _join(tx: Transaction, link: Link, person: Person, correlation_id: str | Non
             person=person,
             role=link.role,
             actor=link.actor,
-            correlation_id=correlation_id,
         )
 
 
@@ -138,9 +130,7 @@ def list_invitations(tx: Transaction, *, publisher_id: str | None) -> list[Link]
     return list_links(tx, kind=LinkKind.INVITATION, publisher_id=publisher_id)
 
 
-def withdraw_invitation(
-    tx: Transaction, *, publisher_id: str | None, link_id: str, actor: str, correlation_id: str | None = None
-) -> None:
+def withdraw_invitation(tx: Transaction, *, publisher_id: str | None, link_id: str, actor: str) -> None:
     """Make an invitation to that publisher (None: to none) useless. Raises `NotKnown`."""
     withdrawn = tx.execute(
         links.delete().where(
@@ -156,5 +146,4 @@ def withdraw_invitation(
         actor=actor,
         publisher_id=publisher_id,
         subject=link_id,
-        correlation_id=correlation_id,
     )

@@ -114,7 +114,6 @@ def add_member(
     person: Person,
     role: Role,
     actor: str,
-    correlation_id: str | None = None,
 ) -> None:
     """Make a person a member, or a member's role at least that one."""
     before = _role(tx, publisher_id=publisher_id, person_id=person.id)
@@ -138,7 +137,6 @@ def add_member(
         actor=actor,
         publisher_id=publisher_id,
         subject=person.id,
-        correlation_id=correlation_id,
         email=person.email,
         role=role.name.lower(),
     )
@@ -151,7 +149,6 @@ def set_role(
     person_id: str,
     role: Role,
     actor: str,
-    correlation_id: str | None = None,
 ) -> None:
     """Give a member another role. Raises `NotKnown`, and `TransitionRefused` for a publisher's last owner."""
     before = _known_role(tx, publisher_id=publisher_id, person_id=person_id)
@@ -163,14 +160,11 @@ def set_role(
         actor=actor,
         publisher_id=publisher_id,
         subject=person_id,
-        correlation_id=correlation_id,
         role=role.name.lower(),
     )
 
 
-def remove_member(
-    tx: Transaction, *, publisher_id: str, person_id: str, actor: str, correlation_id: str | None = None
-) -> None:
+def remove_member(tx: Transaction, *, publisher_id: str, person_id: str, actor: str) -> None:
     """Let a member go. Raises `NotKnown`, and `TransitionRefused` for a publisher's last owner."""
     _known_role(tx, publisher_id=publisher_id, person_id=person_id)
     _leave_an_owner(tx, publisher_id=publisher_id, person_id=person_id)
@@ -180,7 +174,6 @@ def remove_member(
         actor=actor,
         publisher_id=publisher_id,
         subject=person_id,
-        correlation_id=correlation_id,
     )
 
 

@@ -17,7 +17,6 @@ def set_second_factor(
     sealed_secret: bytes,
     step: int,
     recovery_codes: Iterable[str],
-    correlation_id: str | None = None,
 ) -> None:
     """Ask the person for one-time codes from now on. ``step`` is of the code with which they showed they have it."""
     tx.execute(
@@ -29,14 +28,10 @@ def set_second_factor(
             recovery_digests=[recovery_digest(code) for code in recovery_codes],
         )
     )
-    tx.record(
-        "person.second-factor-set", actor=person.email, subject=person.id, correlation_id=correlation_id
-    )
+    tx.record("person.second-factor-set", actor=person.email, subject=person.id)
 
 
-def renew_recovery_codes(
-    tx: Transaction, *, person: Person, recovery_codes: Iterable[str], correlation_id: str | None = None
-) -> None:
+def renew_recovery_codes(tx: Transaction, *, person: Person, recovery_codes: Iterable[str]) -> None:
     """Put new recovery codes in the place of those that are left. Without a second factor nothing happens."""
     changed = tx.execute(
         people.update()
@@ -48,20 +43,17 @@ def renew_recovery_codes(
             "person.recovery-codes-renewed",
             actor=person.email,
             subject=person.id,
-            correlation_id=correlation_id,
         )
 
 
-def remove_second_factor(
-    tx: Transaction, *, person: Person, actor: str, correlation_id: str | None = None
-) -> None:
+def remove_second_factor(tx: Transaction, *, person: Person, actor: str) -> None:
     """Ask the person for the password alone from now on."""
     tx.execute(
         people.update()
         .where(people.c.id == person.id)
         .values(totp_secret=None, totp_last_step=None, recovery_digests=[])
     )
-    tx.record("person.second-factor-removed", actor=actor, subject=person.id, correlation_id=correlation_id)
+    tx.record("person.second-factor-removed", actor=actor, subject=person.id)
 
 
 def use_step(tx: Transaction, *, person_id: str, step: int) -> bool:
@@ -74,9 +66,7 @@ def use_step(tx: Transaction, *, person_id: str, step: int) -> bool:
     return bool(used.rowcount)
 
 
-def use_recovery_code(
-    tx: Transaction, *, person: Person, code: str, correlation_id: str | None = None
-) -> bool:
+def use_recovery_code(tx: Transaction, *, person: Person, code: str) -> bool:
     """Use up a recovery code. False when it is none of the person's, or was used already."""
     # An update is a lock: of two who use one code at once, the second finds it used.
     tx.execute(people.update().where(people.c.id == person.id).values(email=person.email))
@@ -90,7 +80,6 @@ def use_recovery_code(
         "person.recovery-code-used",
         actor=person.email,
         subject=person.id,
-        correlation_id=correlation_id,
         left=len(left),
     )
     return True

@@ -35,9 +35,7 @@ class Session:
     address: str
 
 
-def begin_session(
-    tx: Transaction, *, person: Person, user_agent: str, address: str, correlation_id: str | None = None
-) -> str:
+def begin_session(tx: Transaction, *, person: Person, user_agent: str, address: str) -> str:
     """The token of a new session. Nothing that the browser had before becomes part of it."""
     tx.execute(sessions.delete().where(sessions.c.expires_time <= tx.now))
     token, session_id = secrets.token_urlsafe(32), new_guid()
@@ -54,9 +52,7 @@ def begin_session(
             "address": address[:_ADDRESS_CHARACTERS_LIMIT],
         },
     )
-    tx.record(
-        "session.begun", actor=person.email, subject=person.id, correlation_id=correlation_id, address=address
-    )
+    tx.record("session.begun", actor=person.email, subject=person.id, address=address)
     return token
 
 
@@ -82,27 +78,22 @@ def list_sessions(tx: Transaction, *, person_id: str) -> list[Session]:
     return [Session(**row) for row in rows.mappings()]
 
 
-def end_session(
-    tx: Transaction, *, person: Person, session_id: str, correlation_id: str | None = None
-) -> None:
+def end_session(tx: Transaction, *, person: Person, session_id: str) -> None:
     """End one of the person's sessions. Ending one that has ended already changes nothing."""
     ended = tx.execute(
         sessions.delete().where(sessions.c.id == session_id, sessions.c.person_id == person.id)
     )
     if ended.rowcount:
-        tx.record("session.ended", actor=person.email, subject=person.id, correlation_id=correlation_id)
+        tx.record("session.ended", actor=person.email, subject=person.id)
 
 
-def end_other_sessions(
-    tx: Transaction, *, person: Person, session_id: str, correlation_id: str | None = None
-) -> None:
+def end_other_sessions(tx: Transaction, *, person: Person, session_id: str) -> None:
     """End the person's sessions, all but that one."""
     if ended := end_sessions(tx, person_id=person.id, but=session_id):
         tx.record(
             "session.others-ended",
             actor=person.email,
             subject=person.id,
-            correlation_id=correlation_id,
             ended=ended,
         )
 

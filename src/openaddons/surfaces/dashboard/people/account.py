@@ -87,7 +87,6 @@ def _rename(visit: Visit) -> Answer:
             person_id=_visitor(visit).person.id,
             name=visit.form["name"],
             actor=visit.actor,
-            correlation_id=visit.correlation_id,
         )
     except ValueRefused as refused:
         return _show(visit, refused=refused, form="name")
@@ -99,7 +98,6 @@ def _set_mail(visit: Visit) -> Answer:
         set_wants_mail,
         person=_visitor(visit).person,
         wants_mail="wants_mail" in visit.form,
-        correlation_id=visit.correlation_id,
     )
     return Redirect(_HERE, notice="saved")
 
@@ -118,7 +116,6 @@ def _change_password(visit: Visit) -> Answer:
         password_hash=password_hash,
         kept_session_id=_visitor(visit).session_id,
         actor=visit.actor,
-        correlation_id=visit.correlation_id,
     )
     return Redirect(_HERE, notice="password-set")
 
@@ -128,7 +125,6 @@ def _end_session(visit: Visit) -> Answer:
         end_session,
         person=_visitor(visit).person,
         session_id=visit.path["session_id"],
-        correlation_id=visit.correlation_id,
     )
     return Redirect(_HERE, notice="session-ended")
 
@@ -138,7 +134,6 @@ def _end_others(visit: Visit) -> Answer:
         end_other_sessions,
         person=_visitor(visit).person,
         session_id=_visitor(visit).session_id,
-        correlation_id=visit.correlation_id,
     )
     return Redirect(_HERE, notice="session-ended")
 
@@ -182,7 +177,6 @@ def _set_second_factor(visit: Visit) -> Answer:
         sealed_secret=seal_totp_secret(visit.tools, secret=secret, person=person),
         step=step,
         recovery_codes=codes,
-        correlation_id=visit.correlation_id,
     )
     return Html("people/recovery-codes.html", {"codes": codes})
 
@@ -197,7 +191,6 @@ def _renew_codes(visit: Visit) -> Answer:
         renew_recovery_codes,
         person=_visitor(visit).person,
         recovery_codes=codes,
-        correlation_id=visit.correlation_id,
     )
     return Html("people/recovery-codes.html", {"codes": codes})
 
@@ -211,7 +204,6 @@ def _remove_second_factor(visit: Visit) -> Answer:
         remove_second_factor,
         person=_visitor(visit).person,
         actor=visit.actor,
-        correlation_id=visit.correlation_id,
     )
     return Redirect(_HERE, notice="second-factor-removed")
 

@@ -12,18 +12,15 @@ from openaddons.store.people.accounts import (
     read_account,
     set_flags,
 )
-from openaddons.store.people.invitations import invite_person, list_invitations, withdraw_invitation
+from openaddons.store.people.invitations import invite_person, list_invitations
 from openaddons.store.people.links import Link
 from openaddons.store.people.members import Member, list_members
 from openaddons.store.people.second_factors import remove_second_factor
 from openaddons.store.people.visitors import Person
 from openaddons.store.session import Transaction
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
-from openaddons.surfaces.dashboard.people.members import link_given
+from openaddons.surfaces.dashboard.people.changing import change_person, give, people_page, withdraw
 from openaddons.surfaces.dashboard.people.signing_in import problems
-from openaddons.work.giving_links import give_link
-
-_HERE: Final = "/dashboard/admin/people"
 
 
 def _read(tx: Transaction) -> tuple[list[Account], list[Member], list[Link]]:
@@ -47,61 +44,25 @@ def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
 
 def _invite(visit: Visit) -> Answer:
     try:
-        given = give_link(
-            visit.tools,
-            invite_person,
-            email=visit.form["email"],
-            reviewer="reviewer" in visit.form,
-            administrator="administrator" in visit.form,
-            actor=visit.actor,
-            correlation_id=visit.correlation_id,
-        )
+        return give(visit, invite_person, email=visit.form["email"], **_flags(visit))
     except ValueRefused as refused:
         return _show(visit, refused=refused)
-    return link_given(given, back=_HERE)
 
 
-def _withdraw(visit: Visit) -> Answer:
-    visit.run(
-        withdraw_invitation,
-        publisher_id=None,
-        link_id=visit.path["invitation_id"],
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return Redirect(_HERE, notice="invitation-withdrawn")
+def _flags(visit: Visit) -> dict[str, bool]:
+    return {name: name in visit.form for name in ("reviewer", "administrator")}
 
 
 def _set_flags(visit: Visit) -> Answer:
-    visit.run(
-        set_flags,
-        person_id=visit.path["person_id"],
-        reviewer="reviewer" in visit.form,
-        administrator="administrator" in visit.form,
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return Redirect(_HERE, notice="saved")
+    return change_person(visit, set_flags, notice="saved", **_flags(visit))
 
 
 def _disable(visit: Visit) -> Answer:
-    visit.run(
-        disable_person,
-        person_id=visit.path["person_id"],
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return Redirect(_HERE, notice="person-disabled")
+    return change_person(visit, disable_person, notice="person-disabled")
 
 
 def _enable(visit: Visit) -> Answer:
-    visit.run(
-        enable_person,
-        person_id=visit.path["person_id"],
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return Redirect(_HERE, notice="saved")
+    return change_person(visit, enable_person, notice="saved")
 
 
 def _person(visit: Visit) -> Person:
@@ -109,21 +70,12 @@ def _person(visit: Visit) -> Person:
 
 
 def _reset(visit: Visit) -> Answer:
-    given = give_link(
-        visit.tools,
-        make_reset,
-        person=_person(visit),
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return link_given(given, back=_HERE)
+    return give(visit, make_reset, person=_person(visit))
 
 
 def _remove_second_factor(visit: Visit) -> Answer:
-    visit.run(
-        remove_second_factor, person=_person(visit), actor=visit.actor, correlation_id=visit.correlation_id
-    )
-    return Redirect(_HERE, notice="second-factor-removed")
+    visit.run(remove_second_factor, person=_person(visit), actor=visit.actor)
+    return Redirect(people_page(visit), notice="second-factor-removed")
 
 
 _PATH: Final = "/admin/people"
@@ -137,7 +89,7 @@ PAGES: Final = (
         "POST",
         _PATH + "/invitations/{invitation_id}/withdraw",
         Who.ADMINISTRATOR,
-        _withdraw,
+        withdraw,
     ),
     Page("set flags", "POST", _PERSON + "/flags", Who.ADMINISTRATOR, _set_flags),
     Page("disable person", "POST", _PERSON + "/disable", Who.ADMINISTRATOR, _disable),

@@ -44,9 +44,7 @@ def _accept(visit: Visit) -> Answer:
     """With an account: more rights for it. Without: an account, and the rights."""
     token = visit.path["token"]
     if visit.visitor is not None:
-        visit.run(
-            accept_as_person, token=token, person=visit.visitor.person, correlation_id=visit.correlation_id
-        )
+        visit.run(accept_as_person, token=token, person=visit.visitor.person)
         return Redirect(HOME, notice="joined")
     try:
         came = join(

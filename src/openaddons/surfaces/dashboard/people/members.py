@@ -4,18 +4,14 @@ from typing import Final
 
 from openaddons.errors import ValueRefused
 from openaddons.store.people.accounts import make_reset_of_member
-from openaddons.store.people.invitations import invite_person, list_invitations, withdraw_invitation
+from openaddons.store.people.invitations import invite_person, list_invitations
 from openaddons.store.people.links import Link
 from openaddons.store.people.members import Member, list_members, remove_member, set_role
 from openaddons.store.people.visitors import Role
 from openaddons.store.session import Transaction
-from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
+from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Visit, Who
+from openaddons.surfaces.dashboard.people.changing import change_person, give, withdraw
 from openaddons.surfaces.dashboard.people.signing_in import problems
-from openaddons.work.giving_links import GivenLink, give_link
-
-
-def _here(visit: Visit) -> str:
-    return f"/dashboard/publishers/{visit.path['publisher_id']}/people"
 
 
 def _role(visit: Visit) -> Role:
@@ -23,11 +19,6 @@ def _role(visit: Visit) -> Role:
     if chosen not in Role.__members__:
         raise ValueRefused(name="role", problem="must be owner, developer or viewer.")
     return Role[chosen]
-
-
-def link_given(given: GivenLink, *, back: str) -> Html:
-    """The page that shows a link, now and never again."""
-    return Html("people/link-given.html", {"given": given, "back": back})
 
 
 def _read(tx: Transaction, *, publisher_id: str) -> tuple[list[Member], list[Link]]:
@@ -48,64 +39,35 @@ def _show(visit: Visit, *, refused: ValueRefused | None = None) -> Html:
 
 def _invite(visit: Visit) -> Answer:
     try:
-        given = give_link(
-            visit.tools,
+        return give(
+            visit,
             invite_person,
             email=visit.form["email"],
             publisher_id=visit.path["publisher_id"],
             role=_role(visit),
-            actor=visit.actor,
-            correlation_id=visit.correlation_id,
         )
     except ValueRefused as refused:
         return _show(visit, refused=refused)
-    return link_given(given, back=_here(visit))
-
-
-def _withdraw(visit: Visit) -> Answer:
-    visit.run(
-        withdraw_invitation,
-        publisher_id=visit.path["publisher_id"],
-        link_id=visit.path["invitation_id"],
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return Redirect(_here(visit), notice="invitation-withdrawn")
 
 
 def _set_role(visit: Visit) -> Answer:
-    visit.run(
-        set_role,
-        publisher_id=visit.path["publisher_id"],
-        person_id=visit.path["person_id"],
-        role=_role(visit),
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
-    )
-    return Redirect(_here(visit), notice="saved")
+    own = visit.path["publisher_id"]
+    return change_person(visit, set_role, publisher_id=own, role=_role(visit), notice="saved")
 
 
 def _remove(visit: Visit) -> Answer:
-    visit.run(
-        remove_member,
-        publisher_id=visit.path["publisher_id"],
-        person_id=visit.path["person_id"],
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
+    return change_person(
+        visit, remove_member, publisher_id=visit.path["publisher_id"], notice="member-removed"
     )
-    return Redirect(_here(visit), notice="member-removed")
 
 
 def _reset(visit: Visit) -> Answer:
-    given = give_link(
-        visit.tools,
+    return give(
+        visit,
         make_reset_of_member,
         publisher_id=visit.path["publisher_id"],
         person_id=visit.path["person_id"],
-        actor=visit.actor,
-        correlation_id=visit.correlation_id,
     )
-    return link_given(given, back=_here(visit))
 
 
 _PATH: Final = "/publishers/{publisher_id}/people"
@@ -118,7 +80,7 @@ PAGES: Final = (
         "POST",
         _PATH + "/invitations/{invitation_id}/withdraw",
         Who.OWNER,
-        _withdraw,
+        withdraw,
     ),
     Page("set role", "POST", _PATH + "/{person_id}/role", Who.OWNER, _set_role),
     Page("remove member", "POST", _PATH + "/{person_id}/remove", Who.OWNER, _remove),

@@ -24,7 +24,6 @@ def _create(visit: Visit) -> Answer:
             create_publisher,
             name=visit.form["name"],
             actor=visit.actor,
-            correlation_id=visit.correlation_id,
         )
     except ValueRefused as refused:
         return _show(visit, refused=refused)

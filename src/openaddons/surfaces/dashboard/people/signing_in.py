@@ -39,7 +39,6 @@ def proceed(
             end_session,
             person=visit.visitor.person,
             session_id=visit.visitor.session_id,
-            correlation_id=visit.correlation_id,
         )
     seconds = int(ABSOLUTE.total_seconds())
     cookie = visit.jar.header(visit.jar.session_name, came.token, seconds=seconds)
@@ -110,7 +109,6 @@ def _sign_out(visit: Visit) -> Answer:
         end_session,
         person=visit.visitor.person,
         session_id=visit.visitor.session_id,
-        correlation_id=visit.correlation_id,
     )
     ended = visit.jar.header(visit.jar.session_name, "", seconds=0)
     return Redirect("/dashboard/sign-in", notice="signed-out", headers=(ended,))
