@@ -103,6 +103,22 @@ def test_of_two_who_accept_one_invitation_at_once_one_can(scene: Scene) -> None:
     assert interleaved(scene, use, use) == [True, False]
 
 
+def test_of_two_first_links_that_are_used_at_once_one_makes_an_administrator(scene: Scene) -> None:
+    first, second = (
+        partial(
+            accept_as_stranger,
+            token=scene.database.run(invite_first_administrator),
+            email=f"{name}@example.com",
+            name=name,
+            password_hash="",
+        )
+        for name in ("ann", "eve")
+    )
+
+    assert interleaved(scene, first, second) == [True, False]
+    assert scene.database.read(find_account, email="eve@example.com") is None
+
+
 def test_of_two_invitations_of_a_stranger_accepted_at_once_one_makes_the_account(scene: Scene) -> None:
     tokens = [
         scene.database.run(invite_person, email="bob@example.com", reviewer=True, actor="test")[1]

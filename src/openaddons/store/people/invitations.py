@@ -85,6 +85,9 @@ def accept_as_stranger(
     """
     find_invitation(tx, token=token)
     link = use_link(tx, kinds=_KINDS, token=token)
+    if link.kind is LinkKind.FIRST:
+        # Of two who use two of them at the same moment, the second finds none.
+        tx.execute(links.delete().where(links.c.kind == LinkKind.FIRST))
     person = create_person(
         tx,
         email=link.email or email,
