@@ -10,7 +10,7 @@ from openaddons.store.releases import list_standings
 from openaddons.store.states import ProductState, SubmissionState
 from tests.stores import Account, RunningStore
 from tests.wire.dashboard.conftest import Browser
-from tests.wire.dashboard.test_products import FOREIGN, SHOWN, at, database_of, newest, upload, verbs
+from tests.wire.dashboard.test_products import FOREIGN, SHOWN, asked, at, database_of, newest, upload, verbs
 
 
 def release(store: RunningStore, account: Account, product: Product, version: str) -> None:
@@ -74,8 +74,10 @@ def test_of_two_who_choose_the_first_rings_the_second_is_told_and_may_replace_th
 def test_a_version_is_withdrawn_for_a_reason_but_the_last(
     store: RunningStore, account: Account, owner: Browser, published: Product
 ) -> None:
-    release(store, account, published, "2.0")
     path = at(published, "withdraw")
+    few = [asked(store, owner, page) for page in (path, at(published, "releases"))]
+    release(store, account, published, "2.0")
+    assert [asked(store, owner, page) for page in (path, at(published, "releases"))] == few
     assert 'value="2.0" required checked' in owner.get(f"{path}?version=2.0").text
     unsaid = owner.send(path, {"version": "2.0", "reason": " "}, status=400).text
 
