@@ -1,6 +1,7 @@
 """The certification queue in the browser: what a reviewer sees and does, and what the publisher sees of it."""
 
 import hashlib
+import re
 from typing import Any
 
 import pytest
@@ -157,12 +158,13 @@ def test_a_file_is_shown_beside_what_it_was(reviewer: Browser, submission: Submi
     assert '<td class="added">let b = 3</td>' in page.replace("\n", "")
 
 
-def test_the_files_of_a_first_version_are_all_new(
+def test_the_files_of_a_first_version_are_all_new_and_a_long_one_is_shown_page_by_page(
     store: RunningStore, account: Account, reviewer: Browser
 ) -> None:
     product = make_draft(store.workshop, account)
     do(store, set_certification, product_id=product.id, policy="manual", delay_seconds=None)
-    make_published(store.workshop, account, make_zip(files={"a.js": b"let a\n"}), product=product)
+    script = b"let a\n" + b"let b\n" * 1_000
+    make_published(store.workshop, account, make_zip(files={"a.js": script}), product=product)
     submission = newest(store, product)
 
     listed = reviewer.get(at(submission, "files")).text
@@ -171,10 +173,15 @@ def test_the_files_of_a_first_version_are_all_new(
     assert listed.count("<td>added</td>") == 3
     assert "nothing was in the store" in shown
     assert '<td class="added">let a</td>' in shown
+    assert f'href="{at(submission, "files?file=a.js&amp;row=1000")}"' in shown
+    rest = reviewer.get(at(submission, "files?file=a.js&row=1000")).text
+    assert re.findall(r'<td class="line">(\d+)</td>', rest) == ["1001"]
+    assert 'rel="next"' not in rest
 
 
 @pytest.mark.parametrize(
-    "file", ["none.js", "../worker.js", "a" * 1025, "%00", "%F0%9F%98%80", "/etc/passwd"]
+    "file",
+    ["none.js", "../worker.js", "a" * 1025, "%00", "%F0%9F%98%80", "/etc/passwd", "popup.js&row=-1"],
 )
 def test_a_file_that_is_not_in_the_package_is_not_there(
     reviewer: Browser, submission: Submission, file: str
