@@ -1,6 +1,8 @@
 """The calls of the management API about products, submissions, releases, events and keys."""
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, Final
 
 from openaddons.client._calls import (
     Call,
@@ -27,9 +29,12 @@ from openaddons.client.products import (
     Question,
     Release,
     ReviewRecord,
+    Rings,
     Standing,
     Submission,
 )
+
+_VERSION: Final = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10}){0,3}")
 
 
 def product(product_id: str) -> Call[ProductState]:
@@ -93,6 +98,30 @@ def releases(product_id: str) -> Call[tuple[Release, ...]]:
     return list_call("the question about releases", path, "releases", read=_release)
 
 
+def offer(product_id: str, version: str, *, rings: Iterable[str] | None) -> Call[tuple[Release, ...]]:
+    """A release offered to more browsers."""
+    body = given(rings=None if rings is None else list(rings))
+    return _change_release(product_id, version, "offer", **body)
+
+
+def withdraw(product_id: str, version: str, *, reason: str) -> Call[tuple[Release, ...]]:
+    """A release that is offered no longer."""
+    return _change_release(product_id, version, "withdraw", reason=reason)
+
+
+def rings(product_id: str) -> Call[Rings]:
+    """The rings of the store, and which of them are first."""
+    return Call("the question about rings", "GET", f"{product_path(product_id)}/rings", _rings)
+
+
+def set_first_rings(
+    product_id: str, names: Iterable[str], *, instead_of: Iterable[str] | None
+) -> Call[Rings]:
+    """Other rings that get the next releases first."""
+    body = given(first=list(names), insteadOf=None if instead_of is None else list(instead_of))
+    return Call("the choice of rings", "PUT", f"{product_path(product_id)}/rings", _rings, body)
+
+
 def roll_back(product_id: str, *, to: str | None, as_version: str | None, reason: str) -> Call[Submission]:
     """Older content as a new release with a higher version."""
     body = given(to=to, **{"as": as_version}, reason=reason)
@@ -138,6 +167,19 @@ def rotate_key(key_id: str, *, overlap_hours: int) -> Call[NewKey]:
 def _decide(product_id: str, submission_id: str, verb: str, **body: str) -> Call[Submission]:
     path = f"{_submission_path(product_id, submission_id)}/{verb}"
     return Call(f"the {verb} of submission {submission_id.strip()}", "POST", path, _submission, body)
+
+
+def _change_release(product_id: str, version: str, verb: str, **body: Any) -> Call[tuple[Release, ...]]:
+    if not _VERSION.fullmatch(version.strip()):
+        raise ValueError(f"version must be 1 to 4 numbers with dots between them, not {version!r}")
+    path = f"{product_path(product_id)}/releases/{version.strip()}/{verb}"
+    return Call(
+        f"the {verb} of version {version.strip()}",
+        "POST",
+        path,
+        lambda fields: fields.each("releases", _release),
+        body,
+    )
 
 
 def _submission_path(product_id: str, submission_id: str) -> str:
@@ -250,6 +292,10 @@ def _release(fields: Fields) -> Release:
         withdrawn_time=fields.moment("withdrawnTime"),
         withdrawn_reason=fields.maybe_text("withdrawnReason"),
     )
+
+
+def _rings(fields: Fields) -> Rings:
+    return Rings(names=fields.texts("rings"), first=fields.texts("first"))
 
 
 def _event(fields: Fields) -> Event:

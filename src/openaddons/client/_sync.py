@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         NewKey,
         ProductState,
         Release,
+        Rings,
         Submission,
     )
     from openaddons.client.webhooks import Delivery, NewWebhook, Webhook
@@ -250,6 +251,32 @@ class EdgeAddons:
     def releases(self, product_id: str) -> tuple[Release, ...]:
         """The signed versions of a product and who is offered them, the newest first."""
         return self._manage(management.releases(product_id))
+
+    def offer(
+        self, product_id: str, version: str, *, rings: Iterable[str] | None = None
+    ) -> tuple[Release, ...]:
+        """Offer a release to rings, or to all where none are named; the releases as they are then.
+
+        Raises RequestRefused when all, or such a ring, are offered that version or a higher one already.
+        """
+        return self._manage(management.offer(product_id, version, rings=rings))
+
+    def withdraw(self, product_id: str, version: str, *, reason: str) -> tuple[Release, ...]:
+        """Offer a release no longer, to anybody; the releases as they are then.
+
+        Browsers that have it keep it; ``roll_back`` takes it from them.
+        """
+        return self._manage(management.withdraw(product_id, version, reason=reason))
+
+    def rings(self, product_id: str) -> Rings:
+        """The rings of the store, and those that get a product's next releases first."""
+        return self._manage(management.rings(product_id))
+
+    def set_first_rings(
+        self, product_id: str, names: Iterable[str], *, instead_of: Iterable[str] | None = None
+    ) -> Rings:
+        """Choose the rings that get a product's next releases first; with ``instead_of`` in place of those alone."""
+        return self._manage(management.set_first_rings(product_id, names, instead_of=instead_of))
 
     def operations(self, product_id: str, *, kind: OperationKind | None = None) -> tuple[Operation, ...]:
         """The newest uploads and publishes of a product, at most 50, the newest first."""

@@ -200,6 +200,14 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Rings:
+    """The rings of the store by ``names``, and those that get a product's next releases ``first``."""
+
+    names: tuple[str, ...]
+    first: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """What was done, by whom, and by which request; ``facts`` are what the verb says besides."""
 

@@ -76,6 +76,7 @@ def own(store: RunningStore, client: Account) -> dict[str, str]:
         "webhookId": webhook["id"],
         "deliveryId": told(store, "POST", f"/webhooks/{webhook['id']}/test", client)["id"],
         "language": "en",
+        "version": "1.0.0",
     }
 
 

@@ -1,11 +1,12 @@
-"""Roll back and unpublish: what browsers are offered afterwards."""
+"""What browsers are offered after an offer, a withdrawal, a roll back and an unpublishing."""
 
 import pytest
 
+from openaddons.store.offers import create_ring
 from openaddons.store.products import Product
 from tests.stores import Account, RunningStore, make_published
 from tests.wire.conftest import new_account
-from tests.wire.manage.asking import ask, manually, offered, put_up, refused, told
+from tests.wire.manage.asking import ask, do, manually, offered, put_up, refused, told
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +26,60 @@ def updated(store: RunningStore, account: Account, published: Product) -> Produc
     put_up(store, account, published, "1.1.0")
     store.wait_for(lambda: offered(store, published) == "1.1.0")
     return published
+
+
+def test_a_ring_gets_a_release_first_then_all_and_then_nobody(
+    store: RunningStore, account: Account, published: Product
+) -> None:
+    ring = f"ring-{published.crx_id[:8]}"
+    do(store, create_ring, name=ring)
+    path = f"/products/{published.id}"
+    first = told(store, "PUT", f"{path}/rings", account, json={"first": [ring]})
+    meanwhile = ask(store, "PUT", f"{path}/rings", account, json={"first": [], "insteadOf": []})
+    put_up(store, account, published, "1.1.0")
+    store.wait_for(lambda: told(store, "GET", f"{path}/releases", account)["releases"][0]["rings"] == [ring])
+    before = offered(store, published)
+
+    told(store, "POST", f"{path}/releases/1.1.0/offer", account)
+    store.wait_for(lambda: offered(store, published) == "1.1.0")
+    told(store, "POST", f"{path}/releases/1.1.0/withdraw", account, json={"reason": "it hangs"})
+    store.wait_for(lambda: offered(store, published) == "1.0.0")
+
+    assert (first["first"], ring in first["rings"]) == ([ring], True)
+    assert told(store, "GET", f"{path}/rings", account) == first
+    assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "ChangedMeanwhile")
+    assert before == "1.0.0"
+    (withdrawn, live) = told(store, "GET", f"{path}/releases", account)["releases"]
+    assert (withdrawn["live"], withdrawn["withdrawnReason"], live["live"]) == (False, "it hangs", True)
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "status", "code"),
+    [
+        ("POST /releases/9.9/offer", {}, 404, "NotKnown"),
+        ("POST /releases/%00/offer", {}, 400, "ValueRefused"),
+        (f"POST /releases/{'1' * 41}/withdraw", {"reason": "it hangs"}, 400, "ValueRefused"),
+        ("POST /releases/1.0.0/withdraw", {"reason": " "}, 400, "ValueRefused"),
+        ("POST /releases/1.0.0/offer", {"rings": []}, 400, "ValueRefused"),
+        ("POST /releases/1.0.0/offer", {"rings": ["nowhere"]}, 404, "NotKnown"),
+        ("PUT /rings", {"first": ["nowhere"]}, 404, "NotKnown"),
+        ("PUT /rings", {"first": ["a"] * 101}, 400, "ValueRefused"),
+        ("PUT /rings", {"first": [7]}, 400, "ValueRefused"),
+    ],
+)
+def test_an_offer_that_cannot_be_is_refused(
+    store: RunningStore,
+    account: Account,
+    left_alone: Product,
+    call: str,
+    body: object,
+    status: int,
+    code: str,
+) -> None:
+    method, path = call.split()
+    answer = ask(store, method, f"/products/{left_alone.id}{path}", account, json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def test_a_roll_back_brings_the_content_before_to_browsers_under_a_new_number(

@@ -16,7 +16,12 @@ from tests.wire.conftest import new_account, new_product
 from tests.wire.manage.asking import ask, manually, put_up, refused, told
 
 NOWHERE = "http://127.0.0.1:1/"
-BODIES = {"createWebhook": {"url": NOWHERE}, "rollBack": {"reason": "it hangs"}}
+BODIES = {
+    "createWebhook": {"url": NOWHERE},
+    "rollBack": {"reason": "it hangs"},
+    "withdrawRelease": {"reason": "it hangs"},
+    "setFirstRings": {"first": []},
+}
 OF_PRODUCTS = [each for each in ENDPOINTS if "{product_id}" in each.path]
 OF_PUBLISHERS = [each for each in ENDPOINTS if each.path.startswith(("/keys", "/webhooks"))]
 
@@ -42,6 +47,7 @@ class Owned:
             "webhook_id": webhook["id"],
             "delivery_id": delivery["id"],
             "language": "en",
+            "version": "1.0.0",
         }
 
     def call(self, store: RunningStore, endpoint: Endpoint, headers: dict[str, str], **ids: str) -> Any:

@@ -68,6 +68,19 @@ def choices(name: str, values: Iterable[str]) -> Field:
     return Field(name, read, {"type": "array", "items": each, "maxItems": len(known)})
 
 
+def texts(name: str, *, most: int, limit: int, required: bool = False) -> Field:
+    """A list of so many texts at most, each of ``limit`` characters at most."""
+    read_text = text_up_to(limit)
+
+    def read(name: str, value: object) -> list[str]:
+        if not isinstance(value, list) or len(value) > most:
+            raise ValueRefused(name=name, problem=f"a list of {most} texts at most is needed.")
+        return [read_text(name, each) for each in value]
+
+    each = {"type": "string", "maxLength": limit}
+    return Field(name, read, {"type": "array", "items": each, "maxItems": most}, required=required)
+
+
 def flag(name: str) -> Field:
     """True or false."""
 
