@@ -8,9 +8,11 @@ import httpx2
 import pytest
 
 from openaddons import client
-from openaddons.surfaces.emulator.wire import EndpointName
+from openaddons.errors import ControlRefused
+from openaddons.surfaces.emulator.gate import Faults
+from openaddons.surfaces.emulator.wire import EndpointName, FaultRule
 from openaddons.surfaces.updates.app import STORE_PATHS
-from openaddons.testing import EdgeStore, EmulatorRefused
+from openaddons.testing import EdgeStore
 from tests.wire.calls import NOBODYS_GUID
 from tests.wire.emulator.asking import headers, outcome, publish, quick_client, status, upload
 
@@ -207,12 +209,13 @@ def test_a_rule_that_makes_no_sense_is_refused_with_the_reason(
     assert problem in answer.json()["message"]
 
 
-def test_there_are_not_more_than_a_thousand_rules(edge: EdgeStore) -> None:
+def test_there_are_not_more_than_a_thousand_rules() -> None:
+    faults, rule = Faults(), FaultRule(status=500)
     for _ in range(1000):
-        edge.fail("token", status=500)
+        faults.add(rule)
 
-    with pytest.raises(EmulatorRefused, match="There are 1000 rules"):
-        edge.fail("token", status=500)
+    with pytest.raises(ControlRefused, match="There are 1000 rules"):
+        faults.add(rule)
 
 
 def test_a_fault_of_the_management_api_is_told_in_its_form(edge: EdgeStore) -> None:
