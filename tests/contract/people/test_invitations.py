@@ -104,18 +104,14 @@ def test_of_two_who_accept_one_invitation_at_once_one_can(scene: Scene) -> None:
 
 
 def test_of_two_first_links_that_are_used_at_once_one_makes_an_administrator(scene: Scene) -> None:
-    first, second = (
-        partial(
-            accept_as_stranger,
-            token=scene.database.run(invite_first_administrator),
-            email=f"{name}@example.com",
-            name=name,
-            password_hash="",
-        )
-        for name in ("ann", "eve")
-    )
+    links = [scene.database.run(invite_first_administrator) for _ in range(2)]
 
-    assert interleaved(scene, first, second) == [True, False]
+    joins = [
+        partial(accept_as_stranger, token=token or "", email=email, name="Somebody", password_hash="")
+        for token, email in zip(links, ("ann@example.com", "eve@example.com"), strict=True)
+    ]
+
+    assert interleaved(scene, *joins) == [True, False]
     assert scene.database.read(find_account, email="eve@example.com") is None
 
 
