@@ -27,15 +27,14 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.dataset.filter) event.preventDefault();
 });
 
-// A file that is larger than its field takes is told before anything is sent.
-const checkSize = (input) => {
+// A file that is larger than its field takes is told before anything is sent. An upload has a place for words, below.
+document.addEventListener("change", (event) => {
+  const input = event.target;
+  if (!input.dataset.limitBytes || input.closest("[data-upload]")) return;
   const large = [...input.files].find((each) => each.size > input.dataset.limitBytes);
   const megabytes = (input.dataset.limitBytes / 1e6).toLocaleString("en", { maximumFractionDigits: 1 });
   input.setCustomValidity(large ? `“${large.name}” is larger than ${megabytes} MB. Choose a smaller file.` : "");
   input.reportValidity();
-};
-document.addEventListener("change", (event) => {
-  if (event.target.dataset.limitBytes) checkSize(event.target);
 });
 
 // Languages have names; the browser knows them.
@@ -60,9 +59,7 @@ for (const [name, over] of [["dragover", true], ["dragleave", false], ["drop", f
     event.preventDefault();
     area.classList.toggle("over", over);
     if (name !== "drop" || !event.dataTransfer.files.length) return;
-    const input = area.querySelector("input[type=file]");
-    input.files = event.dataTransfer.files;
-    checkSize(input);
+    area.querySelector("input[type=file]").files = event.dataTransfer.files;
     area.closest("form").requestSubmit();
   });
 }
@@ -72,6 +69,11 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   const [button, bar, words] = ["button", "progress", "[data-upload-words]"].map((each) => form.querySelector(each));
+  const input = form.querySelector("input[type=file]");
+  if (input.files[0]?.size > input.dataset.limitBytes) {
+    words.textContent = "The file is larger than that. Nothing was sent.";
+    return;
+  }
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.upload.onprogress = ({ loaded, total }) => {
