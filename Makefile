@@ -29,7 +29,7 @@ docs: setup  ## write the pages that derive from the code
 	$(BIN)/python docs/make.py
 	PYTHONPATH=. $(BIN)/python docs/transcripts.py
 
-pictures: setup  ## the pictures of the dashboard in docs/images (needs Chromium and npm)
+pictures: setup  ## the pictures of the dashboard in docs/images (needs Chromium)
 	PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 format: setup  ## write the house's format

@@ -1,4 +1,4 @@
-"""Makes the pictures of the dashboard anew: it tells the story of tests/acceptance/story.py and keeps what it sees."""
+"""Makes the pictures of the dashboard anew: tells tests/acceptance/dashboard/story.py and keeps what it sees."""
 
 import tempfile
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Final
 from PIL import Image
 
 from openaddons.settings import Settings
-from tests.acceptance.dashboard import axe_source, chromium
-from tests.acceptance.story import tell
+from tests.acceptance.dashboard.person import chromium
+from tests.acceptance.dashboard.story import tell
 from tests.stores import start_process
 
 IMAGES: Final = Path(__file__).with_name("images")
@@ -24,7 +24,7 @@ def main() -> None:
         process = start_process("serve", Settings(data=data), OPENADDONS_CERTIFICATION="manual")
         try:
             with chromium() as browser:
-                tell(browser, process, axe=axe_source(Path(folder)), pictures=pictures)
+                tell(browser, process, pictures=pictures)
         finally:
             process.kill()
         for path in sorted(pictures.iterdir()):

@@ -21,10 +21,10 @@ _SWITCHES: Final = (
     "--no-sandbox",  # root gets no other
     "--proxy-server=127.0.0.1:1",  # connections to this machine itself use none: nothing else is reached
 )
-_FIND_FAULTS: Final = """async (only) => {
-    const found = await axe.run(document, {resultTypes: ["violations"], ...(only && {runOnly: only})});
+_FIND_FAULTS: Final = """async () => {
+    const found = await axe.run(document, {resultTypes: ["violations"]});
     return found.violations
-        .filter(each => ["serious", "critical"].includes(each.impact))
+        .filter(each => each.impact !== "minor")
         .map(each => `${each.id}: ${each.help}: ` + each.nodes.map(node => node.html).join(" "));
 }"""
 _MOST_TABS: Final = 60
@@ -35,19 +35,15 @@ _TOO_WIDE: Final = "document.documentElement.scrollWidth - document.documentElem
 class Look:
     """One way in which a page is looked at."""
 
-    name: str
     dark: bool = False
     width: int = 1280
     height: int = 900
-    only: str | None = None
-    """The one rule of axe-core that can find something else than it did before; None: all."""
 
 
-LOOKS: Final = (
-    Look("light"),
-    Look("dark", dark=True, only="color-contrast"),
-    Look("phone", width=390, height=844),
-)
+LIGHT: Final = Look()
+DARK: Final = Look(dark=True)
+PHONE: Final = Look(width=390, height=844)
+DARK_PHONE: Final = Look(dark=True, width=390, height=844)
 
 
 def axe_source(folder: Path) -> str:
@@ -80,11 +76,11 @@ class Person:
     url: str
     """Of the store."""
     axe: str | None = None
-    """The script that finds faults of a page; None: it is not looked for any."""
+    """The script that finds faults of a page; None: they are not looked for."""
     pictures: Path | None = None
     """Where pictures of pages go."""
     noticed: list[str] = field(default_factory=list)
-    """Requests that left the store, and what went wrong in scripts: there must be none."""
+    """Requests that left the store, what went wrong in scripts, faults of pages: there must be none."""
 
     def __post_init__(self) -> None:
         self.page.set_default_timeout(PATIENCE_SECONDS * 1000)
@@ -144,28 +140,29 @@ class Person:
         """Wait until the page says so."""
         expect(self.page.locator("body")).to_contain_text(text, timeout=PATIENCE_SECONDS * 1000)
 
-    def look(self, name: str = "", *, shown: tuple[str, ...] = ("light",)) -> None:
-        """Look at the page in every way: nothing may be wrong with it in any.
-
-        With a name, pictures of it are kept in the ways that are ``shown``.
-        """
+    def look(self, *looks: Look) -> None:
+        """Look at the page, by default in light and at the width of a phone in dark: nothing may be wrong with it."""
         if self.axe is None:
             return
         self.page.evaluate(self.axe)
-        for look in LOOKS:
-            self.page.emulate_media(color_scheme="dark" if look.dark else "light")
-            self.page.set_viewport_size({"width": look.width, "height": look.height})
-            faults = self.page.evaluate(_FIND_FAULTS, look.only)
-            assert faults == [], f"{self.page.url}, {look.name}: {faults}"
-            assert self.page.evaluate(_TOO_WIDE) <= 0, (
-                f"{self.page.url} is wider than the window, {look.name}"
-            )
-            if self.pictures is not None and name and look.name in shown:
-                suffix = "" if look.name == "light" else f"-{look.name}"
-                self.page.screenshot(path=self.pictures / f"dashboard-{name}{suffix}.png", full_page=True)
-        self.page.emulate_media(color_scheme="light")
-        self.page.set_viewport_size({"width": LOOKS[0].width, "height": LOOKS[0].height})
-        assert self.noticed == []
+        for look in looks or (LIGHT, DARK_PHONE):
+            self._look_as(look)
+            seen_at = f"{self.page.url} as {look}"
+            self.noticed += [f"{seen_at}: {fault}" for fault in self.page.evaluate(_FIND_FAULTS)]
+            if self.page.evaluate(_TOO_WIDE) > 0:
+                self.noticed.append(f"{seen_at}: is wider than the window")
+        self._look_as(LIGHT)
+
+    def picture(self, name: str, look: Look = LIGHT) -> None:
+        """Keep a picture of the whole page, if pictures are kept."""
+        if self.pictures is not None:
+            self._look_as(look)
+            self.page.screenshot(path=self.pictures / f"dashboard-{name}.png", full_page=True)
+            self._look_as(LIGHT)
+
+    def _look_as(self, look: Look) -> None:
+        self.page.emulate_media(color_scheme="dark" if look.dark else "light")
+        self.page.set_viewport_size({"width": look.width, "height": look.height})
 
 
 @contextmanager
@@ -175,10 +172,10 @@ def somebody(
     """A new person with a browser of their own: no cookie of another is in it."""
     context: BrowserContext = browser.new_context(
         java_script_enabled=script,
-        viewport={"width": LOOKS[0].width, "height": LOOKS[0].height},
+        viewport={"width": LIGHT.width, "height": LIGHT.height},
         locale="en-GB",
     )
     person = Person(context.new_page(), url, axe=axe, pictures=pictures)
     yield person
-    assert person.noticed == []
+    assert person.noticed == [], "\n".join(person.noticed)
     context.close()

@@ -1,47 +1,21 @@
 """People do their work in the browser: the whole story of the dashboard, in real Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Browser
 
 from openaddons.app import open_store
 from openaddons.settings import Settings
 from openaddons.work.creating import put_package
-from tests.acceptance import story
-from tests.acceptance.dashboard import axe_source, chromium, somebody
-from tests.stores import StoreProcess, make_account, make_draft, make_zip, start_process
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return axe_source(tmp_path_factory.mktemp("axe"))
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[StoreProcess]:
-    """A store that has just been started, where people decide about submissions."""
-    data = tmp_path / "data"
-    data.mkdir()
-    process = start_process("serve", Settings(data=data), OPENADDONS_CERTIFICATION="manual")
-    try:
-        yield process
-        assert process.terminate() == 0
-    finally:
-        process.kill()
+from tests.acceptance.dashboard import story
+from tests.acceptance.dashboard.person import somebody
+from tests.stores import StoreProcess, make_account, make_draft, make_zip
 
 
 def test_the_story_from_the_invitation_to_the_release_without_a_fault_on_any_page(
     browser: Browser, axe: str, place: StoreProcess
 ) -> None:
-    """In light, dark and phone width: nothing that axe-core calls serious, nothing leaves the store."""
+    """Nothing leaves the store, no script fails, and axe-core finds nothing on what forms lead to."""
     story.tell(browser, place, axe=axe)
 
 
