@@ -19,7 +19,7 @@ from openaddons.surfaces.dashboard.app import PAGES, PREFIX
 from openaddons.surfaces.dashboard.pages import Page
 from tests.acceptance.dashboard.person import DARK_PHONE, Person, somebody
 from tests.stores import Account, RunningStore, running_store
-from tests.wire.dashboard.conftest import SESSION_COOKIE, Browser, sign_in
+from tests.wire.dashboard.conftest import Browser, sign_in
 from tests.wire.dashboard.hostile import fill, pages_of, pattern
 
 FILES = {"download package", "image"}
@@ -119,8 +119,7 @@ def test_axe_finds_nothing_on_any_page_nor_on_any_form_that_is_shown_again(
         somebody(browser, store.url, axe=axe) as nobody,
         somebody(browser, store.url, axe=axe) as person,
     ):
-        session = administrator.http.cookies[SESSION_COOKIE]
-        person.page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": store.url}])
+        person.take_session_of(administrator)
         for who, addresses in ((nobody, signed_out), (person, pages.values())):
             for address in addresses:
                 who.open(address)

@@ -35,6 +35,7 @@ from openaddons.store.people.visitors import Role, Visitor, read_visit
 from openaddons.store.products import Product
 from openaddons.store.publishers import Publisher, digest_of
 from openaddons.surfaces.dashboard import admin, certification, keys, modules, people, products, webhooks
+from openaddons.surfaces.dashboard.cards import label_cells
 from openaddons.surfaces.dashboard.cookies import Cookies
 from openaddons.surfaces.dashboard.forms import FileRule, Form, read_form
 from openaddons.surfaces.dashboard.pages import (
@@ -274,7 +275,7 @@ class DashboardSurface:
             "correlation_id": correlation_id(scope),
         }
         text = self._templates.get_template(answer.template).render(values | dict(answer.values))
-        return text.encode("utf-8", "replace"), [*_PAGE_HEADERS, *forms.headers, *answer.headers]
+        return label_cells(text).encode("utf-8", "replace"), [*_PAGE_HEADERS, *forms.headers, *answer.headers]
 
     async def _send_static(self, scope: Scope, receive: Receive, send: Send) -> None:
         tag = dict(parse_qsl(scope["query_string"].decode("ascii", "replace"))).get("v")
