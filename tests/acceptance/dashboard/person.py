@@ -32,7 +32,8 @@ _FIND_FAULTS: Final = """async () => {
 _MOST_TABS: Final = 60
 # Texts side by side scroll by themselves; on a phone no other table does.
 _TOO_WIDE: Final = """() => {
-    const cards = matchMedia("(max-width: 40rem)").matches ? document.querySelectorAll(".scroll:has(> table:not(.compare))") : [];
+    const tables = document.querySelectorAll(".scroll:has(> table:not(.compare))");
+    const cards = matchMedia("(max-width: 40rem)").matches ? tables : [];
     return [document.documentElement, ...cards].some(each => each.scrollWidth > each.clientWidth);
 }"""
 

@@ -170,7 +170,7 @@ def test_the_files_of_a_first_version_are_all_new_and_a_long_one_is_shown_page_b
     listed = reviewer.get(at(submission, "files")).text
     shown = reviewer.get(at(submission, "files?file=a.js")).text
 
-    assert listed.count("<td>added</td>") == 3
+    assert listed.count(">added</td>") == 3
     assert "nothing was in the store" in shown
     assert '<td class="added">let a</td>' in shown
     assert f'href="{at(submission, "files?file=a.js&amp;row=1000")}"' in shown

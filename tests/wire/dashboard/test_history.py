@@ -14,7 +14,7 @@ from tests.wire.dashboard.conftest import Browser
 from tests.wire.dashboard.test_products import FOREIGN, SHOWN, at, database_of, manually, newest, upload
 from tests.wire.manage.asking import ask, put_up
 
-ROW = re.compile(r'<tr>\s*(?:<td>.*?</td>\s*)?<th scope="row"[^>]*>(?:<a [^>]*>)?(?:<code>)?([^<]*)')
+ROW = re.compile(r'<tr>\s*(?:<td[^>]*>.*?</td>\s*)?<th scope="row"[^>]*>(?:<a [^>]*>)?(?:<code>)?([^<]*)')
 
 
 def record(store: RunningStore, product: Product, *, count: int, noun: str = "release") -> None:
@@ -55,7 +55,7 @@ def test_events_show_text_of_others_as_text(store: RunningStore, owner: Browser,
     page = owner.get(at(product, "history")).text
 
     assert f"text: <bdi>{SHOWN}</bdi>" in page
-    assert f'<td class="wrap small"><bdi>{SHOWN}</bdi></td>' in page
+    assert f'class="wrap small"><bdi>{SHOWN}</bdi></td>' in page
     assert "<b onclick" not in page
 
 

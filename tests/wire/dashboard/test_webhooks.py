@@ -67,7 +67,7 @@ def test_what_a_receiver_answers_stands_in_the_log_and_does_nothing_there(
     text = owner.get(page(account, webhook.id)).text
 
     assert FOREIGN not in text
-    assert '<td class="number">500</td>' in text
+    assert 'class="number">500</td>' in text
     assert "Pending" in text
     assert re.search(
         r"<summary>1 try</summary>\s*<ol>\s*<li value=\"1\">.+ ms · 500 · <bdi>&lt;script&gt;", text
