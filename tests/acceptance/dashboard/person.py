@@ -24,7 +24,7 @@ _SWITCHES: Final = (
     "--proxy-server=127.0.0.1:1",  # connections to this machine itself use none: nothing else is reached
 )
 _FIND_FAULTS: Final = """async () => {
-    const found = await axe.run(document, {resultTypes: ["violations"]});
+    const found = await axe.run(document, {resultTypes: ["violations"], preload: false});
     return found.violations
         .filter(each => each.impact !== "minor")
         .map(each => `${each.id}: ${each.help}: ` + each.nodes.map(node => node.html).join(" "));

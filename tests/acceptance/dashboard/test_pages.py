@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from playwright.sync_api import Browser as Chromium
+from pydantic import SecretStr
 
 from openaddons.policies import CertificationPolicy, EngineKind
 from openaddons.settings import Settings
 from openaddons.store.people.visitors import Role
 from openaddons.surfaces.dashboard.app import PAGES, PREFIX
-from openaddons.surfaces.dashboard.pages import Page
 from tests.acceptance.dashboard.person import DARK_PHONE, Person, somebody
 from tests.stores import Account, RunningStore, running_store
 from tests.wire.dashboard.conftest import Browser, sign_in
-from tests.wire.dashboard.hostile import fill, pages_of, pattern
+from tests.wire.dashboard.hostile import fill, page_at, pages_of
 
 FILES = {"download package", "image"}
 """What the table has that is no page to look at."""
@@ -36,7 +36,7 @@ def full(tmp_path: Path) -> Iterator[tuple[RunningStore, Account]]:
         engine=EngineKind.INLINE,
         certification=CertificationPolicy.MANUAL,
         webhook_private_addresses=True,
-        smtp_url="smtp://127.0.0.1:1",
+        smtp_url=SecretStr("smtp://127.0.0.1:1"),
         mail_from="store@example.com",
     )
     with running_store(settings) as store:
@@ -48,17 +48,11 @@ def may_do_all(store: RunningStore, account: Account) -> Browser:
     return sign_in(store, account=account, role=Role.OWNER, reviewer=True, administrator=True)
 
 
-def page_at(method: str, address: str) -> Page:
-    """The row of the table."""
-    path = urlsplit(address).path
-    return next(page for page in PAGES if page.method == method and pattern(page).fullmatch(path))
-
-
 def walk(browser: Browser) -> tuple[dict[str, str], dict[str, str]]:
     """Where links lead to, of each page the address with the most text; and where forms go. By the names of pages."""
     fullest: dict[str, tuple[int, str]] = {}
     forms: dict[str, str] = {}
-    for address, page in pages_of(browser):
+    for address, page in pages_of(browser, of_each=3):
         name = page_at("GET", address).name
         fullest[name] = max(fullest.get(name, (0, "")), (len(page.text), address))
         forms |= {page_at("POST", each or address).name: each or address for each in page.forms}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from openaddons.store.states import ProductState
 from openaddons.store.submissions import approve_submission, list_submissions, reject_submission
 from openaddons.store.tables import people, sessions
 from openaddons.store.telling.webhooks import create_webhook
-from openaddons.surfaces.dashboard.app import PREFIX
+from openaddons.surfaces.dashboard.app import PAGES, PREFIX
 from openaddons.surfaces.dashboard.pages import Page
 from tests.pictures import picture
 from tests.stores import Account, RunningStore, make_account, make_published, make_zip
@@ -128,8 +129,12 @@ def rename_everybody(tx: Transaction) -> None:
     tx.execute(sa.update(sessions).values(user_agent=RUNS))
 
 
-def pages_of(browser: Browser) -> Iterator[tuple[str, Watched]]:
-    """Everything to which links lead from the first page; a file is a page on which nothing is."""
+def pages_of(browser: Browser, *, of_each: int = _LINKS_LIMIT) -> Iterator[tuple[str, Watched]]:
+    """Everything to which links lead from the first page; a file is a page on which nothing is.
+
+    At most ``of_each`` addresses of one page of the table.
+    """
+    found: Counter[str] = Counter()
     known, to_open = {PREFIX}, [PREFIX]
     while to_open:
         path = to_open.pop()
@@ -146,10 +151,18 @@ def pages_of(browser: Browser) -> Iterator[tuple[str, Watched]]:
             target = link.partition("#")[0]
             if target.startswith(PREFIX) and target not in known:
                 known.add(target)
-                to_open.append(target)
+                name = page_at("GET", target).name
+                found[name] += 1
+                if found[name] <= of_each:
+                    to_open.append(target)
         assert len(known) < _LINKS_LIMIT
 
 
-def pattern(page: Page) -> re.Pattern[str]:
-    """What addresses of the page look like."""
+def page_at(method: str, address: str) -> Page:
+    """The row of the table."""
+    path = urlsplit(address).path
+    return next(page for page in PAGES if page.method == method and _pattern(page).fullmatch(path))
+
+
+def _pattern(page: Page) -> re.Pattern[str]:
     return re.compile(PREFIX + re.sub(r"\{\w+\}", "[^/]+", page.path))
