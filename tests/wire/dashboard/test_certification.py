@@ -382,13 +382,16 @@ def test_an_administrator_chooses_who_approves(
     finally:
         administrator.send(path, {"policy": "setting"})
     own = f"/dashboard/admin/products/{product.id}"
-    administrator.send(f"{own}/policy", {"policy": "delayed", "delay": "3"}, page=own)
+    administrator.send(f"{own}/policy", {"policy": "delayed", "delay": "0.0125"}, page=own)
     refused = administrator.send(f"{own}/policy", {"policy": "none", "delay": "3"}, page=own, status=400).text
 
-    assert "<strong>delayed</strong> after 7200 seconds" in chosen
+    assert "<strong>delayed</strong> after 2 hours" in chosen
+    assert 'name="delay" type="text" value="2"' in chosen
     assert "by the setting <code>OPENADDONS_CERTIFICATION</code>" in administrator.get(path).text
     assert f'href="{own}"' in administrator.get(path).text
-    assert "<strong>delayed</strong> after 10800 seconds" in administrator.get(own).text
+    delayed = administrator.get(own).text
+    assert "<strong>delayed</strong> after 45 seconds" in delayed
+    assert 'name="delay" type="text" value="0.0125"' in delayed
     assert (store.product(product.id).certification, "choose one of them." in refused) == ("delayed", True)
     administrator.send(f"{own}/policy", {"policy": "store"}, page=own)
     assert store.product(product.id).certification is None
@@ -400,6 +403,7 @@ def test_an_administrator_chooses_who_approves(
         {"policy": "none"},
         {"policy": "delayed", "delay": "-1"},
         {"policy": "delayed", "delay": "99999"},
+        {"policy": "delayed", "delay": "1e3"},
     ],
 )
 def test_a_policy_that_is_none_is_refused_beside_its_field(

@@ -3,6 +3,7 @@
 A product's own is chosen on its page (`openaddons.surfaces.dashboard.admin.products`).
 """
 
+import re
 from typing import Any, Final
 
 from openaddons.errors import ValueRefused
@@ -20,6 +21,7 @@ from openaddons.surfaces.dashboard.forms import Form
 from openaddons.surfaces.dashboard.pages import Answer, Html, Page, Redirect, Visit, Who
 
 _PATH: Final = "/admin/policies"
+_HOURS: Final = re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,10})?")
 CHOICES: Final = {
     CertificationPolicy.AUTOMATIC.value: "automatic: approved at once; the package check found no error",
     CertificationPolicy.DELAYED.value: "delayed: approved after a set time, unless a person stops it",
@@ -41,8 +43,11 @@ def _page(visit: Visit, refusal: ValueRefused | None = None) -> Html:
 
 
 def _values(tx: Transaction, *, settings: Settings) -> dict[str, Any]:
+    store = store_certification_in_force(tx, settings=settings)
+    of_setting = store.delay_seconds == settings.certification_delay_seconds
     return {
-        "store": store_certification_in_force(tx, settings=settings),
+        "store": store,
+        "delay_seconds": None if of_setting else store.delay_seconds,
         "setting": settings.certification,
         "choices": CHOICES,
         "own": products_with_own_policy(tx),
@@ -67,10 +72,10 @@ def read_policy(form: Form, *, otherwise: Source) -> tuple[CertificationPolicy |
     word, hours = form["policy"], form["delay"]
     if word != otherwise.value and word not in CHOICES:
         raise ValueRefused(name="policy", problem="choose one of them.")
-    if hours and not (hours.isascii() and hours.isdigit() and len(hours) < 6):
-        raise ValueRefused(name="delay", problem="type whole hours, or leave it empty.")
+    if hours and not _HOURS.fullmatch(hours):
+        raise ValueRefused(name="delay", problem="type hours, such as 24 or 0.5, or leave it empty.")
     policy = None if word == otherwise.value else CertificationPolicy(word)
-    return policy, int(hours) * 3600 if hours else None
+    return policy, round(float(hours) * 3600) if hours else None
 
 
 PAGES: Final = (
