@@ -8,13 +8,15 @@ import gc
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from openaddons import __version__
 from openaddons.errors import Refusal
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # name -> ("module:attribute" of the click command, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -120,8 +122,10 @@ class LazyGroup(click.Group):
             with formatter.section("Commands"):
                 formatter.write_dl(rows)
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Names that begin with ``incomplete``, from the table."""
+        from click.shell_completion import CompletionItem
+
         names = [
             CompletionItem(name, help=self._short_help(ctx, name))
             for name in self.list_commands(ctx)

@@ -16,22 +16,22 @@ import re
 from bisect import bisect_right
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from openaddons.packages.regexes import regex
+
 Path: TypeAlias = tuple[str | int, ...]
 
 _BOM: Final = "\ufeff"
 _SKIPPED = frozenset(" \t\r\n/")
-_SPACE = re.compile(r"[ \t\r\n]*")
-_LINE_COMMENT = re.compile(r"//[^\n]*")
-_TOKEN = re.compile(
-    r'"[^"\\]*(?:\\.[^"\\]*)*"|//[^\n]*|/\*/|/\*.*?\*/|[\[\]{},:]|[^\s\[\]{},:"/]+', re.DOTALL
-)
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_NUMBER_GOES_ON = re.compile(r"[0-9.eE]")
-_PLAIN_STRING = re.compile('"([^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*)"')
-_STRING_RUN = re.compile('[^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*')
-_HEX4 = re.compile(r"[0-9A-Fa-f]{4}")
-_HEX2 = re.compile(r"[0-9A-Fa-f]{2}")
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+_SPACE = regex(r"[ \t\r\n]*")
+_LINE_COMMENT = regex(r"//[^\n]*")
+_TOKEN = regex(r'"[^"\\]*(?:\\.[^"\\]*)*"|//[^\n]*|/\*/|/\*.*?\*/|[\[\]{},:]|[^\s\[\]{},:"/]+', re.DOTALL)
+_NUMBER = regex(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_NUMBER_GOES_ON = regex(r"[0-9.eE]")
+_PLAIN_STRING = regex('"([^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*)"')
+_STRING_RUN = regex('[^"\\\\\x00-\x09\x0b\x0c\x0e-\x1f]*')
+_HEX4 = regex(r"[0-9A-Fa-f]{4}")
+_HEX2 = regex(r"[0-9A-Fa-f]{2}")
+_SURROGATE_ESCAPE = regex(r"\\u[dD][89a-fA-F]")
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 _INT32 = range(-(1 << 31), 1 << 31)

@@ -1,6 +1,5 @@
 """Message catalogues, ``_locales/*/messages.json``, as extensions/common/message_bundle.cc judges them."""
 
-import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import compress
@@ -11,6 +10,7 @@ from openaddons.packages import browser_json
 from openaddons.packages.browser_json import NotJson
 from openaddons.packages.manifest import message_text
 from openaddons.packages.plain_json import is_deep, plain_value
+from openaddons.packages.regexes import regex
 
 RESERVED: Final = frozenset(
     {"@@ui_locale", "@@bidi_dir", "@@bidi_reversed_dir", "@@bidi_start_edge", "@@bidi_end_edge"}
@@ -18,7 +18,7 @@ RESERVED: Final = frozenset(
 """Messages that the browser adds to every catalogue itself."""
 
 _JSON_DEPTH = 200
-_NAME = re.compile("[A-Za-z0-9_@]+")
+_NAME = regex("[A-Za-z0-9_@]+")
 _KEPT_FAULTS = 5
 
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from openaddons.packages import inflate
+from openaddons.packages.regexes import regex
 
 # image_sanitizer.cc kMaxImageCanvas, in bytes of the decoded bitmap; it travels in a message with a header.
 _MOST_DECODED_BYTES: Final = 4096 * 4096
@@ -480,7 +481,7 @@ def _avif(data: bytes) -> Image:
 
 
 _READERS: tuple[tuple[re.Pattern[bytes], Callable[[bytes], Image]], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), read)
+    (regex(pattern, re.DOTALL), read)
     for pattern, read in (
         (re.escape(_PNG_SIGNATURE), _png),
         (rb"\xff\xd8\xff", _jpeg),

@@ -12,11 +12,12 @@ from openaddons.packages.archive import Archive, ArchiveUnsound
 from openaddons.packages.browser_json import Parsed, Place, Places
 from openaddons.packages.findings import Limits
 from openaddons.packages.plain_json import is_deep, plain_value
+from openaddons.packages.regexes import regex
 
 # extensions/common/message_bundle.cc: names of messages are compared without regard to case.
 # They end at the first two underscores.
-_REFERENCE = re.compile(r"__MSG_(?!__)([A-Za-z0-9_@]+?)__")
-_PLACEHOLDER = re.compile(r"\$([A-Za-z0-9_@]+)\$")
+_REFERENCE = regex(r"__MSG_(?!__)([A-Za-z0-9_@]+?)__")
+_PLACEHOLDER = regex(r"\$([A-Za-z0-9_@]+)\$")
 # Stores show some hundred characters. A hundred thousand references to a text of half a megabyte would fill
 # any memory.
 _MOST_FILLED_IN: Final = 1 << 12

@@ -7,9 +7,9 @@
     file:///path
 """
 
-import re
 from typing import Final, NamedTuple
 
+from openaddons.packages.regexes import regex
 from openaddons.packages.urls import canonical_host
 
 ALL_URLS: Final = "<all_urls>"
@@ -31,7 +31,7 @@ _WITH_HOST = frozenset(
 _WITH_PORT = frozenset({"http", "https", "ftp", "ws", "wss"})
 _SEPARATOR: Final = "://"
 # base::StringToInt takes a sign.
-_PORT = re.compile(r"\+?0*([0-9]{1,5})")
+_PORT = regex(r"\+?0*([0-9]{1,5})")
 _LARGEST_PORT = 65535
 
 

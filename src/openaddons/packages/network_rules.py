@@ -11,7 +11,6 @@ Three things may be wrong with a file, and only the first two are errors:
 The words are the browser's (constants.cc).
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -21,6 +20,7 @@ from openaddons.packages.archive import CheckCancelled, never
 from openaddons.packages.browser_json import NotJson
 from openaddons.packages.plain_json import is_deep, memory_bytes, strict_value
 from openaddons.packages.re2 import BadPattern, capturing_groups, check_rewrite
+from openaddons.packages.regexes import regex
 from openaddons.packages.urls import web_host
 
 Object: TypeAlias = dict[str, Any]
@@ -273,13 +273,13 @@ _DOMAINS = (
 _DEPRECATED = (("domains", "initiatorDomains"), ("excludedDomains", "excludedInitiatorDomains"))
 _FRAMES = frozenset({"main_frame", "sub_frame"})
 _TRANSFORM_SCHEMES = frozenset({"http", "https", "ftp", "chrome-extension"})
-_PORT = re.compile(r"\+?0*[0-9]{1,5}")
-_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
+_PORT = regex(r"\+?0*[0-9]{1,5}")
+_SCHEME = regex("([A-Za-z][A-Za-z0-9+.-]*):")
 _SCHEMES_WITH_HOST = frozenset({"http", "https", "ftp", "ws", "wss", "chrome-extension"})
 _BLANKS: Final = "".join(map(chr, range(33)))
 # RFC 9110, 5.6.2; http_util.cc IsValidHeaderValue.
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_IN_HEADER_VALUE = re.compile("[\0\r\n]")
+_HEADER_NAME = regex(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_HEADER_VALUE = regex("[\0\r\n]")
 # constants.h kDNRRequestHeaderAppendAllowList: headers that hold lists.
 _APPENDABLE = frozenset(
     {

@@ -6,23 +6,24 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from openaddons.packages.findings import Finding, Findings, Limits
+from openaddons.packages.regexes import regex
 from openaddons.packages.rules import archive as rules
 from openaddons.packages.rules.registry import Rule
 
 # C0, DEL and C1: no file manager shows them.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-_DRIVE = re.compile("[A-Za-z]:")
-_NOT_ON_WINDOWS = re.compile('[<>:"|?*]')
+_CONTROL = regex("[\x00-\x1f\x7f-\x9f]")
+_DRIVE = regex("[A-Za-z]:")
+_NOT_ON_WINDOWS = regex('[<>:"|?*]')
 # Windows drops dots and blanks from the end of a name. "." and ".." have rules of their own.
-_DROPPED_END = re.compile(r"(?:\A|/)(?!\.\.?(?:/|\Z))[^/]*[. ](?=/|\Z)")
+_DROPPED_END = regex(r"(?:\A|/)(?!\.\.?(?:/|\Z))[^/]*[. ](?=/|\Z)")
 # Devices, whatever their extension. Superscript digits count: Windows reads COM¹ as a device.
-_DEVICE = re.compile(
+_DEVICE = regex(
     r"(?:\A|/)(?:con|prn|aux|nul|clock\$|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.[^/]*)?(?:/|\Z)",
     re.IGNORECASE,
 )
 
 # What nearly every name is. All that is left to ask of such a name is whether a device has it.
-_PLAIN = re.compile(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:/|\Z))+")
+_PLAIN = regex(r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?:/|\Z))+")
 
 _JUNK_FOLDERS = frozenset({"__MACOSX", ".git", ".svn", ".hg"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})

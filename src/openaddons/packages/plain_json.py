@@ -12,20 +12,21 @@ from typing import Any, Final
 
 from openaddons.packages import browser_json
 from openaddons.packages.browser_json import NotJson, Place
+from openaddons.packages.regexes import regex
 
 # Half a character beyond 16 bits. Nearly all texts have none, and this is found much faster than a lone one.
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = regex(r"\\u[dD][89a-fA-F]")
 # One without its other half; where a backslash may be escaped, any half.
-_LONE_SURROGATE = re.compile(
+_LONE_SURROGATE = regex(
     r"\\\\u[dD][89a-fA-F]"
     r"|\\u[dD][89abAB](?![0-9a-fA-F]{2}\\u[dD][c-fC-F])"
     r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
 )
 # Longer texts are not read by the slow scanner, which knows exactly what is wrong with one.
 _READ_CLOSELY_BYTES: Final = 1 << 20
-_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING = regex(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 # Without an escape that JSON has not, or the end of a line before the end of the string.
-_STRICT_STRING = re.compile(r'"(?:[^\\\n\r]|\\[^x])*"')
+_STRICT_STRING = regex(r'"(?:[^\\\n\r]|\\[^x])*"')
 # What CPython takes for an object of few members, a list, and any other value with its place in one of them.
 _OBJECT_BYTES, _LIST_BYTES, _VALUE_BYTES = 200, 80, 64
 # A double has no more digits before the point.

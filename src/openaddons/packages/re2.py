@@ -10,14 +10,16 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
+from openaddons.packages.regexes import regex
+
 _MOST_REPEATS: Final = 1000
 _DEEPEST: Final = 1000
 _LATIN1: Final = 0xFF
 
-_COUNTED = re.compile(r"\{(0|[1-9][0-9]{0,8})(,(0|[1-9][0-9]{0,8})?)?\}")
-_GROUP_NAME = re.compile(r"P?<([A-Za-z0-9_]+)>")
-_FLAGS = re.compile(r"([imsU]*)(-[imsU]+)?([:)])")
-_CATEGORY = re.compile("C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?|Any")
+_COUNTED = regex(r"\{(0|[1-9][0-9]{0,8})(,(0|[1-9][0-9]{0,8})?)?\}")
+_GROUP_NAME = regex(r"P?<([A-Za-z0-9_]+)>")
+_FLAGS = regex(r"([imsU]*)(-[imsU]+)?([:)])")
+_CATEGORY = regex("C[cfos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?|Any")
 # re2/unicode_groups.cc.
 _SCRIPTS = frozenset(
     """
@@ -40,12 +42,12 @@ _SCRIPTS = frozenset(
     Zanabazar_Square
     """.split()  # noqa: SIM905 - easier to read and to compare like this
 )
-_POSIX_CLASS = re.compile(
+_POSIX_CLASS = regex(
     r"\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|punct|space|upper|word|xdigit):\]"
 )
-_HEX = re.compile(r"x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})")
-_OCTAL = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}")
-_REWRITE = re.compile(r"\\(.?)", re.DOTALL)
+_HEX = regex(r"x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})")
+_OCTAL = regex(r"0[0-7]{0,2}|[1-7][0-7]{1,2}")
+_REWRITE = regex(r"\\(.?)", re.DOTALL)
 
 
 class BadPattern(Exception):  # noqa: N818 - a verdict on the text

@@ -10,18 +10,19 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
+from openaddons.packages.regexes import regex
 from openaddons.packages.resources import REMEMBERED_PATHS, resource_name
 
 _ABOVE: Final = "../"
 _BLANKS: Final = "".join(map(chr, range(33)))
-_LINE_BREAKS = re.compile("[\t\r\n]")
-_OWN_SCHEME = re.compile(r"chrome-extension:(?![/\\])", re.IGNORECASE)
-_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
-_QUERY_OR_FRAGMENT = re.compile("[?#]")
-_ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
+_LINE_BREAKS = regex("[\t\r\n]")
+_OWN_SCHEME = regex(r"chrome-extension:(?![/\\])", re.IGNORECASE)
+_SCHEME = regex("[A-Za-z][A-Za-z0-9+.-]*:")
+_QUERY_OR_FRAGMENT = regex("[?#]")
+_ENCODED_DOT = regex("%2e", re.IGNORECASE)
 # An escaped slash is neither part of a name nor a separator.
-_REFUSED_ESCAPE = re.compile("%(?:2f|5c|00)", re.IGNORECASE)
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_REFUSED_ESCAPE = regex("%(?:2f|5c|00)", re.IGNORECASE)
+_ESCAPE = regex(rb"%([0-9A-Fa-f]{2})")
 _HEX: Final[Callable[[re.Match[bytes]], bytes]] = lambda match: bytes.fromhex(match[1].decode())  # noqa: E731 - typed
 
 

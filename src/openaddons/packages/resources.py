@@ -7,22 +7,24 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from openaddons.packages.regexes import regex
+
 # base/i18n/file_util_icu.cc: illegal anywhere in a name. Of the format characters, joiners are letters' parts.
-_ILLEGAL = re.compile(
+_ILLEGAL = regex(
     '["*/:<>?\\\\|\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u180e\u200b\u200e\u200f'
     "\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0001"
     "\U000e0020-\U000e007f]"
 )
 # net/base/filename_util.cc: names that Windows takes for a device or for an order to its shell.
-_MAGIC = re.compile(
+_MAGIC = regex(
     r"(?:con|prn|aux|nul|(?:com|lpt)[1-9]|clock\$)(?:\..*)?|desktop\.ini|thumbs\.db|.*\.(?:local|lnk)",
     re.IGNORECASE | re.DOTALL,
 )
 # net/base/mime_util.cc: types of images that blink or extensions know. Not what decodes: an .svg is none of that.
-_IMAGE = re.compile(
+_IMAGE = regex(
     r".*\.(?:a?png|jpe?g|jfif|pjpeg|pjp|gif|bmp|ico|webp|avif|jxl|xbm|svgz?)", re.IGNORECASE | re.DOTALL
 )
-_SEPARATORS: Final = re.compile("/+")
+_SEPARATORS: Final = regex("/+")
 REMEMBERED_PATHS: Final = 16
 """Rules ask of the same paths one after the other. Each may be a MiB long, so not many are kept."""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from openaddons.packages.regexes import regex
 from openaddons.packages.words import finder
 
 Kind: TypeAlias = Literal["remote", "inline", "dynamic", "dom", "obfuscated"]
@@ -50,7 +51,7 @@ class _Search(NamedTuple):
 
 def _search(kind: Kind, *, before: bytes, after: bytes = b"", gate: bytes = b"", window: int = 24) -> _Search:
     # \Z binds stronger than |.
-    return _Search(kind, re.compile(rb"(?:" + before + rb")\Z"), re.compile(after), gate, window)
+    return _Search(kind, regex(rb"(?:" + before + rb")\Z"), regex(after), gate, window)
 
 
 _WHOLE_WORD: Final = rb"^|[^\w$.]|\b(?:window|self|globalThis)\."
@@ -85,16 +86,16 @@ _SEARCHES: dict[bytes, tuple[_Search, ...]] = {
         _search("remote", before=rb"\.src\s*=" + _STRING, after=_SCRIPT_URL, gate=b".src"),
     ),
 }
-_LINE_COMMENT = re.compile(rb"(?:^|\s)//|^\s*\*")
+_LINE_COMMENT = regex(rb"(?:^|\s)//|^\s*\*")
 
-_TAG = re.compile(rb"<script\b([^>]*)>\s*(<\s*/\s*script)?", re.IGNORECASE)
-_SOURCE = re.compile(rb"""\bsrc\s*=\s*["']?\s*((?:https?:)?//[^"'\s>]{1,200})?""", re.IGNORECASE)
-_TYPE = re.compile(rb"""\btype\s*=\s*["']?\s*([^"'\s>]+)""", re.IGNORECASE)
-_SCRIPT_TYPE = re.compile(rb"module|(?:text|application)/(?:x-)?(?:java|ecma)script", re.IGNORECASE)
+_TAG = regex(rb"<script\b([^>]*)>\s*(<\s*/\s*script)?", re.IGNORECASE)
+_SOURCE = regex(rb"""\bsrc\s*=\s*["']?\s*((?:https?:)?//[^"'\s>]{1,200})?""", re.IGNORECASE)
+_TYPE = regex(rb"""\btype\s*=\s*["']?\s*([^"'\s>]+)""", re.IGNORECASE)
+_SCRIPT_TYPE = regex(rb"module|(?:text|application)/(?:x-)?(?:java|ecma)script", re.IGNORECASE)
 # In lower case: a search that begins with letters in any case is ten times as slow.
-_HANDLER = re.compile(rb"""on[a-z]{3,25}(?=\s*=\s*["'])""")
+_HANDLER = regex(rb"""on[a-z]{3,25}(?=\s*=\s*["'])""")
 _LONGEST_TAG: Final = 1003
-_TAG_BEFORE = re.compile(rb"<[a-z][^<>]*\s")
+_TAG_BEFORE = regex(rb"<[a-z][^<>]*\s")
 
 # Packers put their mark at the beginning.
 _BEGINNING = 1 << 16
@@ -106,8 +107,8 @@ _MANY_RENAMED = 100
 # Hexadecimal digits are among base64's.
 _BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _HALF_A_BLOB = 1000
-_HALF = re.compile(rb"[A-Za-z0-9+/]{1000}")
-_BLOB = re.compile(rb"""["'`][A-Za-z0-9+/]{2000}""")
+_HALF = regex(rb"[A-Za-z0-9+/]{1000}")
+_BLOB = regex(rb"""["'`][A-Za-z0-9+/]{2000}""")
 _LONG_LINES = 2000
 _SAMPLE_BYTES = 2048
 # Bits a byte. Minified scripts have some 5.3, base64 has 6.

@@ -6,21 +6,23 @@ Only what a manifest needs: whether it is one, and of what host. Each answer was
 import re
 from typing import Final
 
+from openaddons.packages.regexes import regex
+
 # What no host may hold. Blanks and most punctuation may be there: such a host only never resolves.
-_FORBIDDEN = re.compile(r"[\x00-\x1f#%/:<>?@\[\\\]^|\x7f]")
-_ESCAPE = re.compile("%([0-9A-Fa-f]{2})?")
-_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
-_URL = re.compile(r"(https?):[/\\]*([^/\\?#]*)", re.IGNORECASE)
-_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?")
+_FORBIDDEN = regex(r"[\x00-\x1f#%/:<>?@\[\\\]^|\x7f]")
+_ESCAPE = regex("%([0-9A-Fa-f]{2})?")
+_NUMBER = regex("[0-9]+|0x[0-9a-f]*")
+_URL = regex(r"(https?):[/\\]*([^/\\?#]*)", re.IGNORECASE)
+_HOST_AND_PORT = regex(r"(\[[^\]]*\]|[^:]*)(?::([0-9]*))?")
 _BLANKS: Final = "".join(map(chr, range(33)))
-_LINE_BREAKS = re.compile("[\t\r\n]")
+_LINE_BREAKS = regex("[\t\r\n]")
 _LARGEST_PORT = 65535
 # In letters of other scripts. No name server answers longer ones.
 _LONGEST_HOST: Final = 253
 _LONGEST_LABEL: Final = 63
 # Full stops of other scripts separate labels too (UTS 46).
-_FULL_STOPS = re.compile("[\u3002\uff0e\uff61]")
-_IGNORED = re.compile("[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]")
+_FULL_STOPS = regex("[\u3002\uff0e\uff61]")
+_IGNORED = regex("[\xad\u034f\u180b-\u180d\u180f\u200b\u2060\u2064\ufe00-\ufe0f\ufeff]")
 _NEVER_IN_HOSTS = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 
 

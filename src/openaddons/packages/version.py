@@ -1,14 +1,15 @@
 """Version numbers of add-ons: one to four integers, compared as the browser does."""
 
-import re
 from functools import total_ordering
 from typing import Self
 
+from openaddons.packages.regexes import regex
+
 # No sign, no blanks, ASCII digits alone; "0" may stand alone but may not lead ("1.01" would be read as 1.1).
-_FORM = re.compile(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){0,3}")
+_FORM = regex(r"(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){0,3}")
 LARGEST_PART = 65_535
 # base::Version takes any number of parts; only the first must not have leading zeros.
-_BROWSER_FORM = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)*")
+_BROWSER_FORM = regex(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)*")
 _LARGEST_OF_BROWSER = 0xFFFF_FFFF
 
 

@@ -2,7 +2,6 @@
 
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -51,18 +50,14 @@ class Deadline:
         self._ends_at_seconds += seconds
 
 
-@dataclass(slots=True)
 class Run:
     """One run of a command: for whom, with which store, until when, and how far it has come."""
 
-    destination: Destination
-    store: EdgeAddons
-    progress: Progress
-    deadline: Deadline = field(init=False)
-
-    def __post_init__(self) -> None:
-        """The time runs from here."""
-        self.deadline = Deadline(self.destination.timeout_seconds)
+    def __init__(self, destination: Destination, store: EdgeAddons, progress: Progress) -> None:
+        self.destination = destination
+        self.store = store
+        self.progress = progress
+        self.deadline = Deadline(destination.timeout_seconds)
 
     def begin(self, step: Step, text: str) -> None:
         """Note the step, and say it where somebody reads along."""

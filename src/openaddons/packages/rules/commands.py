@@ -1,9 +1,9 @@
 """Rules on ``commands``: keyboard shortcuts."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from openaddons.packages.regexes import regex
 from openaddons.packages.rules.shapes import Misfit, record
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import given, misfits
@@ -25,7 +25,7 @@ _MODIFIERS_OF: Final = {"mac": _MODIFIERS | {"Command"}, "chromeos": _MODIFIERS 
 _ON_A_MAC: Final = {"Ctrl": "Command", "MacCtrl": "Ctrl", "Option": "Alt"}
 _OF_A_MAC: Final = frozenset({"Command", "Option"})
 _BLANKS: Final = " \t\r\n\f\v"
-_LETTER_OR_DIGIT = re.compile("[A-Z0-9]")
+_LETTER_OR_DIGIT = regex("[A-Z0-9]")
 _MOST_PARTS: Final = 3
 
 

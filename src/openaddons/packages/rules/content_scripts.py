@@ -1,10 +1,10 @@
 """Rules on ``content_scripts``."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from openaddons.packages.match_patterns import ANY_PATH, NotAPattern, parse_match_pattern
+from openaddons.packages.regexes import regex
 from openaddons.packages.resources import resource_name
 from openaddons.packages.rules.shapes import (
     BOOLEAN,
@@ -42,9 +42,7 @@ _LANGUAGES: Final = {"js": "javascript", "css": "css"}
 # The browser reads 500 MB. A longer file than this is no text that anybody wrote, and it would lie in memory.
 _LONGEST_SCRIPT_BYTES: Final = 64 << 20
 # U+FDD0 to U+FDEF and the last two of each plane are no characters to base::IsStringUTF8.
-_NO_CHARACTER = re.compile(
-    rb"\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]|[\xf0-\xf4][\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]"
-)
+_NO_CHARACTER = regex(rb"\xef\xb7[\x90-\xaf]|\xef\xbf[\xbe\xbf]|[\xf0-\xf4][\x8f\x9f\xaf\xbf]\xbf[\xbe\xbf]")
 
 
 class _File(NamedTuple):

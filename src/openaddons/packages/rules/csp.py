@@ -1,9 +1,9 @@
 """Rules on ``content_security_policy`` and ``sandbox``."""
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from openaddons.packages.regexes import regex
 from openaddons.packages.rules.shapes import STRINGS
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given, misfits
@@ -12,11 +12,11 @@ _KEY: Final = "content_security_policy"
 _PAGES: Final = "extension_pages"
 _SANDBOX: Final = "sandbox"
 # What may stand in an HTTP header. A comma would begin another policy.
-_LEGAL = re.compile(r"[\t\f\x20-\x2b\x2d-\x7e]*")
-_SPACES = re.compile("[ \t\f]+")
+_LEGAL = regex(r"[\t\f\x20-\x2b\x2d-\x7e]*")
+_SPACES = regex("[ \t\f]+")
 
 _SECURE = frozenset({"'self'", "'none'", "'wasm-unsafe-eval'"})
-_LOCALHOST = re.compile(r"http://(?:localhost|127\.0\.0\.1)(?::.*)?")
+_LOCALHOST = regex(r"http://(?:localhost|127\.0\.0\.1)(?::.*)?")
 _NOT_SANDBOXED: Final = "It must have the directive 'sandbox' without allow-same-origin"
 _SAME_ORIGIN: Final = "allow-same-origin"
 

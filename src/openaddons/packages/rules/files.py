@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openaddons.packages.references import page_name
+from openaddons.packages.regexes import regex
 from openaddons.packages.resources import is_image_name, resource_name
 from openaddons.packages.rules.action import action_invalid
 from openaddons.packages.rules.background import background_invalid, background_missing
@@ -20,13 +21,13 @@ from openaddons.packages.rules.values import given_texts
 
 # file_util.cc CheckForIllegalFilenames. _metadata is the browser's own folder: it removes and writes it.
 _RESERVED_AND_KNOWN = frozenset({"_locales", "_platform_specific", "_metadata", "__MACOSX"})
-_PRIVATE_KEY = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
+_PRIVATE_KEY = regex(rb"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")
 # extension.cc ParsePEMKeyBytes reads no longer ones.
 _MOST_KEY_BYTES: Final = 100 << 10
 # A .jar is an archive too; that it can be run is the more that can be said of it.
-_EXECUTABLE = re.compile(r".*\.(?:exe|dll|so|dylib|msi|bat|cmd|sh|jar|class|swf)", re.IGNORECASE | re.DOTALL)
-_ARCHIVE = re.compile(r".*\.(?:zip|crx|xpi|7z|rar|gz)", re.IGNORECASE | re.DOTALL)
-_LEFT_BEHIND = re.compile(r"(?:.*/)?(?:\.env|[^/]*(?:~|\.orig|\.map))", re.IGNORECASE | re.DOTALL)
+_EXECUTABLE = regex(r".*\.(?:exe|dll|so|dylib|msi|bat|cmd|sh|jar|class|swf)", re.IGNORECASE | re.DOTALL)
+_ARCHIVE = regex(r".*\.(?:zip|crx|xpi|7z|rar|gz)", re.IGNORECASE | re.DOTALL)
+_LEFT_BEHIND = regex(r"(?:.*/)?(?:\.env|[^/]*(?:~|\.orig|\.map))", re.IGNORECASE | re.DOTALL)
 _DEPENDENCIES: Final = "node_modules"
 
 _ACTIONS: Final = ("action", "browser_action", "page_action")

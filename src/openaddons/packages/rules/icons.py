@@ -1,10 +1,10 @@
 """Rules on the pictures that the manifest names: icons, an action's icons, a theme's images."""
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from openaddons.packages.images import Image, Undecodable, read_image
+from openaddons.packages.regexes import regex
 from openaddons.packages.resources import is_image_name, resource_name
 from openaddons.packages.rules.reach import EVERY
 from openaddons.packages.rules.subject import Fault, Subject, rule
@@ -12,7 +12,7 @@ from openaddons.packages.rules.values import ABSENT, given, given_texts
 
 _STORE_ICON = "128"
 # base::StringToInt, then manifest_handler_helpers.cc LoadValidSizeFromString.
-_SIZE = re.compile(r"[+]?0*([1-9][0-9]{0,3})")
+_SIZE = regex(r"[+]?0*([1-9][0-9]{0,3})")
 _LARGEST_SIZE: Final = 2048
 # More than any decodable picture has: 4 million pixels of 8 bytes.
 _MOST_BYTES: Final = 40 << 20

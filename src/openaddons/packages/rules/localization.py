@@ -6,6 +6,7 @@ from typing import Final
 
 from openaddons.packages.catalogues import Catalogue, CatalogueReader, Problem
 from openaddons.packages.data.locales import LOCALES
+from openaddons.packages.regexes import regex
 from openaddons.packages.rules.subject import Subject
 
 FOLDER: Final = "_locales/"
@@ -13,7 +14,7 @@ SHOWN_IN_STORES: Final = ("name", "description")
 """Keys whose texts every store shows."""
 
 # Chromium 156 was asked about some sixty. Of an encoding and of keywords it says little, so does this.
-_TAG = re.compile(
+_TAG = regex(
     "[a-z]{2,3}(?:[-_][a-z]{4})?(?:[-_](?:[a-z]{2}|[0-9]{3}))?(?:[-_](?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
     "(?:[-_][a-wyz0-9](?:[-_][a-z0-9]{2,8})+)*(?:[-_]x(?:[-_][a-z0-9]{1,8})+)?"
     r"(?:\.[^@]*)?(?:@(?:[^=]*|[a-z]{3,}=.*))?",

@@ -1,10 +1,10 @@
 """Rules on keys about where an add-on comes from and which browsers may have it."""
 
 import binascii
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from openaddons.packages.regexes import regex
 from openaddons.packages.rules.subject import Fault, Subject, rule
 from openaddons.packages.rules.values import ABSENT, given
 from openaddons.packages.urls import web_host
@@ -17,10 +17,10 @@ _FIRST_WITH_MANIFEST_V3: Final = 88
 # extension.cc ParsePEMKeyBytes
 _LONGEST_KEY_BYTES: Final = 100 << 10
 _BEGIN, _KEY, _END = "-----BEGIN", "KEY-----", "-----END"
-_BLANKS_IN_TEXT = re.compile("[\t-\r ]+")
+_BLANKS_IN_TEXT = regex("[\t-\r ]+")
 
 _BLANKS: Final = "".join(map(chr, range(33)))
-_SCHEME = re.compile("([A-Za-z][A-Za-z0-9+.-]*):")
+_SCHEME = regex("([A-Za-z][A-Za-z0-9+.-]*):")
 
 
 @rule(

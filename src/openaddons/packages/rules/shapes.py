@@ -7,10 +7,11 @@ Chromium generates the parsers of many keys from their IDL; this says the same i
 A shape is a function from a value to its misfits, so that a key with special wishes needs only a function.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeAlias
+
+from openaddons.packages.regexes import regex
 
 Path: TypeAlias = tuple[str | int, ...]
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -76,8 +77,12 @@ def such(shape: Shape, wanted: Callable[[Any], Any], problem: str) -> Shape:
 
 
 # components/crx_file/id_util.cc takes upper case too.
-is_extension_id: Final = re.compile("[a-pA-P]{32}").fullmatch
-"""Whether a text is the id of an extension."""
+_EXTENSION_ID: Final = regex("[a-pA-P]{32}")
+
+
+def is_extension_id(text: str) -> bool:
+    """Whether a text is the id of an extension."""
+    return _EXTENSION_ID.fullmatch(text) is not None
 
 
 def one_of(*words: str) -> Shape:
