@@ -1,4 +1,4 @@
-"""What pages are better with when scripts run: a dropped file, how far its upload is, and a page that follows it."""
+"""What pages are better with when scripts run: how far a dropped file is, what is found, and what is told unsent."""
 
 import random
 from pathlib import Path
@@ -61,3 +61,42 @@ def test_a_dropped_package_says_how_far_it_is_and_its_page_follows_it_to_the_end
         assert "% sent" in told
         assert told.endswith("All sent. The store makes it durable.")
         assert olga.page.evaluate("window.stayed")
+
+
+def test_a_country_is_found_by_its_name_and_a_file_that_is_too_large_is_not_sent(
+    browser: Browser, tmp_path: Path
+) -> None:
+    with running_store(Settings(data=tmp_path)) as store, somebody(browser, store.url) as olga:
+        account = make_account(store.workshop)
+        product = make_draft(store.workshop, account)
+        owner = sign_in(store, account=account)
+        listing = f"/dashboard/products/{product.id}/listing"
+        owner.send(listing, {"language": "en"})
+        olga.take_session_of(owner)
+        olga.open(f"/dashboard/products/{product.id}/availability")
+        olga.page.get_by_label("These countries alone:").check()
+        olga.page.get_by_label("Find a country").fill("GUIN")
+        assert olga.page.locator("#countries .choice:visible").all_inner_texts() == [
+            "Equatorial Guinea",
+            "Guinea",
+            "Guinea-Bissau",
+            "Papua New Guinea",
+        ]
+        olga.page.get_by_label("Guinea-Bissau").check()
+        olga.page.get_by_label("Find a country").fill("")
+        olga.page.get_by_label("Åland Islands").check()
+        olga.page.get_by_role("button", name="Save").first.click()
+        olga.reads("Saved.")
+        assert olga.page.locator("#countries :checked").evaluate_all(
+            "all => all.map(each => each.value)"
+        ) == [
+            "AX",
+            "GW",
+        ]
+
+        olga.open(f"{listing}/en")
+        logo = olga.page.get_by_label("Logo")
+        logo.set_input_files({"name": "l.png", "mimeType": "image/png", "buffer": bytes(5_000_001)})
+        olga.page.get_by_role("button", name="Save").first.click()
+        assert logo.evaluate("input => input.validationMessage").startswith("“l.png” is larger than 5 MB.")
+        assert olga.page.url == f"{store.url}{listing}/en"
