@@ -5,7 +5,9 @@ import os
 import sys
 from typing import Final
 
-_SPEAK_TO_A_STORE: Final = frozenset({"check-credentials", "publish", "status", "upload", "wait"})
+_SPEAK_TO_A_STORE: Final = frozenset(
+    {"answer", "check-credentials", "publish", "status", "upload", "wait", "webhook"}
+)
 
 
 def main() -> None:

@@ -86,6 +86,33 @@ def test_upload_status_and_publish_do_the_same_in_steps(
     assert store.wait_for_release("1.1.0")["state"] == "In the store"
 
 
+def test_a_reviewer_asks_and_the_publisher_answers_from_afar(
+    openaddons: Openaddons, store: Store, update: Path
+) -> None:
+    store.operate("product", "policy", store.product.id, "manual")
+    submission_id = openaddons("publish", update)[1]["submission_id"]
+    store.operate("submission", "take", submission_id)
+    store.operate("submission", "ask", submission_id, "--question", "What are the tabs read for?")
+
+    asked = openaddons("status")[1]
+    code, answered = openaddons("answer", "To count them.")
+
+    assert (asked["product"]["standing"]["waits_for"], asked["next"]) == (
+        "answer",
+        ["openaddons answer TEXT"],
+    )
+    assert asked["product"]["submission"]["questions"][0]["text"] == "What are the tabs read for?"
+    assert (code, answered["submission"]["standing"]["place"]) == (0, {"number": 1, "total": 1})
+
+
+def test_webhooks_are_managed_from_afar(openaddons: Openaddons) -> None:
+    made = openaddons("webhook", "create", "https://ci.example.com/", EDGE_ADDONS_PRODUCT_ID=None)[1]
+    code, listed = openaddons("webhook", "list", EDGE_ADDONS_PRODUCT_ID=None)
+
+    assert made["webhook"]["secret"].startswith("whsec_")
+    assert (code, [each["id"] for each in listed["webhooks"]]) == (0, [made["webhook"]["id"]])
+
+
 def test_the_older_credentials_do_as_well(openaddons: Openaddons, store: Store, update: Path) -> None:
     code, answer = openaddons(
         "publish",
