@@ -6,7 +6,18 @@ import sys
 from typing import Final
 
 _SPEAK_TO_A_STORE: Final = frozenset(
-    {"answer", "check-credentials", "publish", "status", "upload", "wait", "webhook"}
+    {
+        "answer",
+        "cancel",
+        "check-credentials",
+        "hold",
+        "publish",
+        "rollback",
+        "status",
+        "upload",
+        "wait",
+        "webhook",
+    }
 )
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 # name -> ("module:attribute" of the click command, one line of help)
 COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "answer": ("openaddons.cli.questions:answer", "Answer a reviewer's question."),
+        "answer": ("openaddons.cli.deciding:answer", "Answer a reviewer's question."),
+        "cancel": ("openaddons.cli.deciding:cancel", "Take a submission back."),
         "certification": (
             "openaddons.cli.certification:certification",
             "Show or choose who approves submissions.",
@@ -39,6 +40,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "openaddons.cli.emulator:emulator",
             "Run the store for tests: nothing is kept, every failure on demand.",
         ),
+        "hold": ("openaddons.cli.deciding:hold", "Keep a submission out of the store for now."),
         "key": ("openaddons.cli.keys:key", "Issue, list and revoke API keys and client secrets."),
         "lint": ("openaddons.cli.lint:lint", "Check packages, as the store does."),
         "pack": ("openaddons.cli.pack:pack", "Pack a folder into a package."),
@@ -52,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "publisher": ("openaddons.cli.publishers:publisher", "Create, list and show publishers."),
         "release": ("openaddons.cli.releases:release", "Offer, roll back and withdraw releases."),
         "ring": ("openaddons.cli.rings:ring", "Create and list rings, which get releases first."),
+        "rollback": ("openaddons.cli.deciding:rollback", "Give browsers older content again."),
         "serve": ("openaddons.cli.serve:serve", "Run the store."),
         "status": ("openaddons.cli.operations:status", "Show where a product or an operation stands."),
         "submission": ("openaddons.cli.submissions:submission", "List, show and decide submissions."),
@@ -154,6 +157,6 @@ def main() -> None:
     """A browser add-on store that anyone can run, and the client that publishes to it.
 
     The commands publish, upload, status, wait and check-credentials speak to any store with the Edge Add-ons
-    API, Microsoft's too, answer and webhook to any OpenAddons; lint and pack need none. The others run and look
-    after a store of your own.
+    API, Microsoft's too; answer, cancel, hold, rollback and webhook to any OpenAddons; lint and pack need none.
+    The others run and look after a store of your own.
     """

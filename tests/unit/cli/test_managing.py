@@ -119,6 +119,32 @@ def test_an_answer_goes_to_the_submission_that_is_pending_or_named(
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "path", "body", "outcome"),
+    [
+        (["cancel", "--reason", "No."], f"submissions/{SUBMISSION}/cancel", {"reason": "No."}, "cancelled"),
+        (["hold"], f"submissions/{SUBMISSION}/hold", {}, "held"),
+        (["hold", "--end"], f"submissions/{SUBMISSION}/release", {}, "let_go"),
+        (
+            ["rollback", "--reason", "It leaks.", "--to", "1.0", "--as", "1.3"],
+            "rollback",
+            {"to": "1.0", "as": "1.3", "reason": "It leaks."},
+            "rolling_back",
+        ),
+    ],
+)
+def test_what_a_publisher_decides_is_sent_and_says_where_it_stands_then(
+    openaddons: CommandLine, words: list[str], path: str, body: Any, outcome: str
+) -> None:
+    looks = () if words[0] == "rollback" else (answer(product()),)
+    script = (*looks, answer(submission()))
+    said = json.loads(openaddons(*words, "--json", script=script, managed=True).stdout)
+
+    assert (said["outcome"], said["exit_code"]) == (outcome, 0)
+    assert said["submission"]["standing"]["words"] == "a reviewer's decision"
+    assert sent(openaddons)[-1] == ("POST", f"/products/{PRODUCT}/{path}", body)
+
+
 def test_a_product_without_a_submission_has_no_question(openaddons: CommandLine) -> None:
     result = openaddons("answer", "So.", script=(answer(product(submission=None)),), managed=True)
 
@@ -236,6 +262,6 @@ def test_a_refusal_is_told_with_its_code_and_ends_with_5(openaddons: CommandLine
     assert "types: a list is needed. [ValueRefused]" in result.stderr
 
 
-@pytest.mark.parametrize("words", [["status"], ["answer", "Yes."], ["webhook", "list"]])
+@pytest.mark.parametrize("words", [["status"], ["answer", "Yes."], ["cancel"], ["webhook", "list"]])
 def test_a_store_of_another_make_is_not_supported(openaddons: CommandLine, words: list[str]) -> None:
     assert openaddons(*words).exit_code == 2

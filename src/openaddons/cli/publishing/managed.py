@@ -43,7 +43,7 @@ def standing_of_submission(outcome: str, text: str, submission: Submission) -> E
     """What was done with a submission, and where it stands now."""
     return Ending(
         outcome,
-        text,
+        one_line(text),
         f"It waits for {one_line(submission.standing.words)}.",
         details=tuple(_lines(submission.standing)),
         facts={"submission": facts_of(submission)},
