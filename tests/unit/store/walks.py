@@ -3,9 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -18,11 +16,9 @@ from openaddons.objects.keys import new_key
 from openaddons.packages.check import Package
 from openaddons.packages.version import Version
 from openaddons.settings import Settings
-from openaddons.store.catalogue import find_add_on
 from openaddons.store.certification.questions import answer_question, ask_publisher
 from openaddons.store.certification.queue import take_submission
 from openaddons.store.certification.reviews import pack_digests
-from openaddons.store.certification.standing import WaitsFor, standing_of, standing_of_product, standings_of
 from openaddons.store.drafts import set_package
 from openaddons.store.keeping_back import (
     block_product,
@@ -30,7 +26,6 @@ from openaddons.store.keeping_back import (
     quarantine_product,
     unblock_product,
 )
-from openaddons.store.offered import ALL, read_offered
 from openaddons.store.offers import (
     create_ring,
     offer_to_all,
@@ -48,15 +43,14 @@ from openaddons.store.operations import (
     claim_operation,
     end_operation,
 )
-from openaddons.store.products import SigningKey, create_product, find_product, new_product_id
+from openaddons.store.products import SigningKey, create_product, new_product_id
 from openaddons.store.publishers import Publisher, create_publisher
 from openaddons.store.releases import list_releases
 from openaddons.store.releasing import SignedPackage, create_release, finish_unpublishing, unpublish_product
 from openaddons.store.rolling_back import roll_back
-from openaddons.store.session import Database, P, T, Transaction, Verb
+from openaddons.store.session import Database
 from openaddons.store.states import (
     OPERATION,
-    PENDING_SUBMISSION,
     PRODUCT,
     SUBMISSION,
     OperationState,
@@ -68,12 +62,12 @@ from openaddons.store.submissions import (
     cancel_submission,
     claim_submission,
     hold_submission,
-    list_submissions,
-    pending_submission,
     reject_submission,
 )
-from openaddons.store.tables import metadata, operations, products, submissions
-from openaddons.work.publishing import refusal_to_submit, submit_by_hand
+from openaddons.store.tables import submissions
+from openaddons.work.publishing import submit_by_hand
+from tests.unit.store.seen import RING, Seen, check, look, rows_of
+from tests.unit.store.uncommitted import Uncommitted
 
 # One row of a table of transitions: which table, verb, from, to.
 Row = tuple[str, str, Any, Any]
@@ -128,7 +122,6 @@ RELEASED = ("send approved", "release", "send approved", "release")
 # In any order alone: they change no state, and would double the states to explore.
 QUARANTINE_STEPS: dict[str, tuple[str, ...]] = {"quarantine": (), "lift": ()}
 STEPS = PRODUCT_STEPS | OFFER_STEPS | OPERATION_STEPS | QUARANTINE_STEPS
-RING = "early"
 _LEASE = timedelta(seconds=15)
 _PACKAGE = Package(
     name="Sample",
@@ -148,103 +141,6 @@ _PACKAGE = Package(
 def _stored() -> StoredObject:
     digest = secrets.token_hex(32)
     return StoredObject(key=new_key(digest), digest=digest, size_bytes=1)
-
-
-class Uncommitted(Database):
-    """One long transaction on a database: so what was done can be taken back."""
-
-    def __init__(self, beneath: Database) -> None:
-        super().__init__(beneath.engine, beneath.clock)
-        self._connection = beneath.engine.connect()
-        self._connection.exec_driver_sql("BEGIN")
-
-    def start(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        future: Future[T] = Future()
-        try:
-            with self._savepoint("verb", keep=True):
-                future.set_result(verb(Transaction(self._connection, self.clock.now()), *args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-    def read(self, verb: Verb[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return verb(Transaction(self._connection, self.clock.now()), *args, **kwargs)
-
-    def trial(self) -> AbstractContextManager[None]:
-        """Take back at the end what was done within the block."""
-        return self._savepoint("trial", keep=False)
-
-    def close(self) -> None:
-        self._connection.exec_driver_sql("ROLLBACK")
-        self._connection.close()
-
-    @contextmanager
-    def _savepoint(self, name: str, *, keep: bool) -> Iterator[None]:
-        self._connection.exec_driver_sql(f"SAVEPOINT {name}")
-        try:
-            yield
-        except BaseException:
-            keep = False
-            raise
-        finally:
-            if not keep:
-                self._connection.exec_driver_sql(f"ROLLBACK TO {name}")
-            self._connection.exec_driver_sql(f"RELEASE {name}")
-
-
-def uncommitted(beneath: Database) -> AbstractContextManager[Uncommitted]:
-    """One long transaction on a database, taken back at the end of the block."""
-    return closing(Uncommitted(beneath))
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The states of a product, of its submissions and of its operations."""
-
-    product: str
-    quarantined: bool
-    served: bool
-    submissions: dict[str, str]
-    operations: dict[str, str]
-    live: bool
-    was_published: bool
-    held: bool | None
-    asked: bool
-    """Whether a question is open."""
-    taken: bool
-    roll_backs: frozenset[str]
-    ahead: str | None
-    """Of the ring: the version that it is offered."""
-    first_rings: bool
-    spare: bool
-    """Whether there is a version that could be offered in the place of the live one."""
-    refusal: bool
-    leased: bool
-
-    @property
-    def present(self) -> tuple[object, ...]:
-        """What decides where the verbs lead from here: all but what has had its day."""
-        pending = sorted(
-            (key in self.roll_backs, state)
-            for key, state in self.submissions.items()
-            if state in PENDING_SUBMISSION
-        )
-        running = [state for state in self.operations.values() if state == OperationState.IN_PROGRESS]
-        return (
-            self.product,
-            *pending,
-            bool(running),
-            self.live,
-            self.was_published,
-            self.held,
-            self.asked,
-            self.taken,
-            self.ahead is not None,
-            self.first_rings,
-            self.spare,
-            self.refusal,
-            self.leased,
-        )
 
 
 class Walk:
@@ -267,7 +163,7 @@ class Walk:
         self._claim: Claim | None = None
         self._released: Submission | None = None
         self.reached = self.look()  # by the steps up to now
-        self._rows = self._everything()
+        self._rows = self._read_rows()
         self._steps: dict[str, Callable[[], object]] = {
             "put package": self._put_package,
             "submit": self._submit,
@@ -315,138 +211,42 @@ class Walk:
 
     def step(self, name: str) -> set[Row]:
         """Try a step; returns the rows of the tables that it took. What is refused must change nothing."""
-        before, everything = self.reached, self._rows
+        before, rows = self.reached, self._rows
         refused = False
         try:
             self._steps[name]()
         except (TransitionRefused, ValueRefused, ClaimLost):
             refused = True
-        self._look_again()
-        self.changed = self._rows != everything
+        self._rows = self._read_rows()
+        self.changed = self._rows != rows
         assert not (refused and self.changed), f"{name} was refused and changed something"
-        rows = _rows(STEPS[name], before, self.reached)
-        self.check(self.reached)
-        return rows
+        if not self.changed:
+            return set()
+        self.reached = self.look()
+        self._check(self.reached)
+        return _rows(STEPS[name], before, self.reached)
 
     def go(self, path: Iterable[str]) -> None:
         """Take steps that were watched before."""
         for name in path:
             self._steps[name]()
-        self._look_again()
-
-    def _look_again(self) -> None:
-        self.reached, self._rows = self.look(), self._everything()
+        self.reached, self._rows = self.look(), self._read_rows()
 
     def look(self) -> Seen:
         """The states as they are now."""
-        return self._database.read(self._look)
-
-    def _look(self, tx: Transaction) -> Seen:
-        product = find_product(tx, id_or_crx_id=self._product.id)
-        mine = {
-            table.name: {
-                row.id: row.state
-                for row in tx.execute(sa.select(table).where(table.c.product_id == product.id)).all()
-            }
-            for table in (submissions, operations)
-        }
-        update = pending_submission(tx, product_id=product.id)
-        restored = sa.select(submissions.c.id).where(
-            submissions.c.product_id == product.id, submissions.c.restored_release_id.is_not(None)
-        )
-        offered = offered_releases(tx, product_id=product.id)
-        return Seen(
-            product=str(product.state),
-            quarantined=product.quarantined,
-            served=product.served,
-            submissions=mine["submissions"],
-            operations=mine["operations"],
-            live=product.live_release_id is not None,
-            was_published=product.first_published_time is not None,
-            held=None if update is None else update.held,
-            asked=update is not None and standing_of(tx, submission=update).waits_for is WaitsFor.ANSWER,
-            taken=update is not None and update.taken_by is not None,
-            roll_backs=frozenset(tx.execute(restored).scalars()),
-            ahead=offered[RING].version if RING in offered else None,
-            first_rings=bool(product.first_rings),
-            spare=any(
-                each.offered_to_all_time is not None
-                and each.withdrawn_time is None
-                and each.id != product.live_release_id
-                for each in list_releases(tx, product_id=product.id)
-            ),
-            refusal=refusal_to_submit(tx, product=product, settings=self._settings) is not None,
-            leased=self._claim is not None
-            and mine["operations"][self._claim.id] == OperationState.IN_PROGRESS,
-        )
-
-    def _everything(self) -> dict[str, Any]:
-        """Every row of the product in every table."""
-        mine = {table: table.c.get("product_id") for table in metadata.sorted_tables} | {
-            products: products.c.id
-        }
         return self._database.read(
-            lambda tx: {
-                table.name: tx.execute(sa.select(table).where(column == self._product.id)).all()
-                for table, column in mine.items()
-                if column is not None
-            }
+            look, product_id=self._product.id, settings=self._settings, claim=self._claim
         )
 
-    def check(self, seen: Seen) -> None:
-        """What must be true of a product, whatever was tried."""
-        pending = [key for key, state in seen.submissions.items() if state in PENDING_SUBMISSION]
-        rolling_back = len(seen.roll_backs & set(pending))
-        updates = len(pending) - rolling_back
-        assert rolling_back <= int(seen.product.startswith("In the store"))
-        offered = seen.live or seen.ahead is not None
-        assert (updates, offered, seen.was_published) in {
-            "In draft": {(0, False, False)},
-            "In review": {(1, False, False), (1, False, True)},
-            "In the store": {(0, True, True)},
-            "In the store + update in review": {(1, True, True)},
-            "Unpublish in progress": {(0, True, True)},
-            "Unpublished": {(0, False, True)},
-            "Blocked": {(0, False, False), (0, True, True), (0, False, True)},
-        }[seen.product]
-        self._database.read(self._check_served, seen)
-        self._database.read(self._check_releases, seen)
-        self._database.read(self._check_standings, seen)
+    def check(self) -> None:
+        """What must be true of the product as it is now, whatever was tried."""
+        self._check(self.look())
 
-    def _check_standings(self, tx: Transaction, seen: Seen) -> None:
-        """Nobody guesses: whatever state is reached says what it waits for, since when, and what comes next."""
-        found = list_submissions(tx, product_id=self._product.id)
-        standings = [standings_of(tx, found=found)[each.id] for each in found]
-        for submission, standing in zip(found, standings, strict=True):
-            assert (standing.awaited is not None) == (submission.state in PENDING_SUBMISSION)
-            assert (standing.waits_for is WaitsFor.ANSWER) == (seen.asked and submission.state == "In review")
-            assert (standing.place is not None) == (standing.waits_for is WaitsFor.REVIEWER)
-            assert submission.created_time <= standing.since <= tx.now
-        product = find_product(tx, id_or_crx_id=self._product.id)
-        for told in (*standings, standing_of_product(tx, product=product)):
-            assert (told.words != "", told.next[-1:]) == (True, ".")
+    def _check(self, seen: Seen) -> None:
+        self._database.read(check, seen, product_id=self._product.id)
 
-    def _check_served(self, tx: Transaction, seen: Seen) -> None:
-        """Browsers get a product while something is offered and it is not kept back, whoever is asked."""
-        kept_back = seen.quarantined or seen.product == "Blocked"
-        found = {each.crx_id: each for each in read_offered(tx, since=-1)}.get(self._product.crx_id)
-        live = find_add_on(tx, crx_id=self._product.crx_id) is not None
-        assert bool(found and found.releases) == seen.served
-        assert seen.served == ((seen.live or seen.ahead is not None) and not kept_back)
-        assert live == (seen.live and not kept_back)
-
-    def _check_releases(self, tx: Transaction, seen: Seen) -> None:
-        """Versions only go up, a ring is ahead of all, and what is offered is in the store and not withdrawn."""
-        releases = list_releases(tx, product_id=self._product.id)
-        versions = [Version.parse(each.version) for each in reversed(releases)]
-        assert versions == sorted(set(versions))
-        offered = offered_releases(tx, product_id=self._product.id)
-        in_store = {key for key, state in seen.submissions.items() if state == SubmissionState.IN_STORE}
-        assert in_store == {each.submission_id for each in offered.values()}
-        assert not [each for each in offered.values() if each.withdrawn_time is not None]
-        if seen.live and seen.ahead is not None:
-            assert Version.parse(seen.ahead) > Version.parse(offered[ALL].version)
-        assert not seen.live or offered[ALL].offered_to_all_time is not None
+    def _read_rows(self) -> dict[str, Any]:
+        return self._database.read(rows_of, product_id=self._product.id)
 
     def _newest(self) -> str | None:
         query = (
