@@ -1,18 +1,13 @@
 """Who is offered what: rings, all, roll backs, withdrawn versions, on both databases."""
 
 import asyncio
-import json
-import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from openaddons.app import open_hot_reads
 from openaddons.errors import NotKnown, TransitionRefused, ValueRefused
-from openaddons.objects import StoredObject
-from openaddons.policies import CertificationPolicy
 from openaddons.store.keeping_back import block_product, unblock_product
 from openaddons.store.offered import (
     ALL,
@@ -25,95 +20,20 @@ from openaddons.store.offers import (
     list_rings,
     offer_to_all,
     offer_to_rings,
-    offered_releases,
     set_first_rings,
     withdraw_release,
 )
-from openaddons.store.operations import ClaimLost
-from openaddons.store.products import Product, find_product, set_certification
-from openaddons.store.releases import Release, find_release
-from openaddons.store.releasing import SignedPackage, create_release, unpublish_product
-from openaddons.store.rolling_back import content_of, roll_back
+from openaddons.store.releases import find_release
+from openaddons.store.releasing import unpublish_product
+from openaddons.store.rolling_back import roll_back
 from openaddons.store.session import Database
 from openaddons.store.states import ProductState, SubmissionState
 from openaddons.store.submissions import (
-    Submission,
-    approve_submission,
     cancel_submission,
-    claim_submission,
-    hold_submission,
-    read_submission,
     reject_submission,
 )
-from openaddons.work.creating import put_package, submit
 from openaddons.work.workshop import Workshop
-from tests.stores import make_account, make_published, make_zip
-
-_LEASE = timedelta(seconds=15)
-
-
-class Shelf:
-    """One product, and what its publisher and its operator do with it."""
-
-    def __init__(self, workshop: Workshop) -> None:
-        self.workshop = workshop
-        self.database = workshop.tools.database
-        self.account = make_account(workshop)
-        self.id = make_published(workshop, self.account).id
-
-    @property
-    def product(self) -> Product:
-        return self.database.read(find_product, id_or_crx_id=self.id)
-
-    @property
-    def offered(self) -> dict[str, str]:
-        """The version that is offered, by ring."""
-        found = self.database.read(offered_releases, product_id=self.id)
-        return {ring: release.version for ring, release in found.items()}
-
-    def send(self, version: str) -> Submission:
-        path = self.workshop.tools.settings.data / "next.zip"
-        path.write_bytes(make_zip(version))
-        put_package(
-            self.workshop, product=self.product, publisher=self.account.publisher, path=path, actor="test"
-        )
-        sent = submit(self.workshop, product_id=self.id, notes="", actor="test")
-        assert isinstance(sent, Submission), sent
-        return sent
-
-    def do(self, verb: Any, **facts: Any) -> Any:
-        return self.database.run(verb, product_id=self.id, actor="test", **facts)
-
-    def manually(self) -> None:
-        self.do(set_certification, policy=CertificationPolicy.MANUAL, delay_seconds=None)
-
-    def roll_back(self, **facts: Any) -> Release:
-        asked = self.do(roll_back, reason="It is broken.", **facts)
-        self.workshop.finish(self.id)
-        return self.database.read(find_release, product_id=self.id, version=asked.version)
-
-    def withdraw(self, version: str) -> None:
-        self.do(withdraw_release, version=version, reason="It is broken.")
-
-    def content(self, release: Release) -> str:
-        return self.database.read(content_of, release=release).version
-
-    def state(self, submission_id: str) -> SubmissionState:
-        return self.database.read(read_submission, submission_id=submission_id).state
-
-    def claim(self) -> Submission:
-        claimed = self.database.run(claim_submission, product_id=self.id, lease=_LEASE)
-        assert claimed is not None
-        return claimed
-
-
-@pytest.fixture
-def shelf(workshop: Workshop) -> Shelf:
-    """A product with version 1.0.0 in the store, and two rings."""
-    made = Shelf(workshop)
-    for name in ("early", "later"):
-        made.database.run(create_ring, name=name, actor="test")
-    return made
+from tests.contract.conftest import Shelf
 
 
 @pytest.mark.parametrize("name", ["", "Early", "-early", "early-", "a/b", "é", "a" * 41, "a b", "early\n"])
@@ -238,167 +158,6 @@ def _for_a_ring_alone(workshop: Workshop) -> Shelf:
     shelf.do(set_first_rings, names=["early"])
     shelf.send("2.0.0")
     return shelf
-
-
-def test_a_roll_back_brings_the_content_before_under_the_next_number_to_all(shelf: Shelf) -> None:
-    first = shelf.database.read(find_release, product_id=shelf.id, version="1.0.0")
-    shelf.send("2.0.0")
-
-    release = shelf.roll_back()
-
-    assert (release.version, shelf.content(release)) == ("2.0.0.1", "1.0.0")
-    assert shelf.offered == {ALL: "2.0.0.1"}
-    assert _manifest(shelf, release) == _manifest(shelf, first) | {"version": "2.0.0.1"}
-    assert shelf.state(first.submission_id) is SubmissionState.SUPERSEDED
-
-
-def _manifest(shelf: Shelf, release: Release) -> Any:
-    with shelf.workshop.tools.objects.open(release.object_key) as file, zipfile.ZipFile(file) as packed:
-        return json.loads(packed.read("manifest.json"))
-
-
-def test_a_second_roll_back_goes_further_back_and_never_to_what_one_has_left(shelf: Shelf) -> None:
-    shelf.send("2.0.0")
-    shelf.send("3.0.0")
-
-    assert [shelf.content(shelf.roll_back()) for _ in range(2)] == ["2.0.0", "1.0.0"]
-    with pytest.raises(ValueRefused, match="there is no earlier release"):
-        shelf.roll_back()
-
-    shelf.send("4.0.0")
-    assert shelf.content(shelf.roll_back()) == "1.0.0"
-
-
-def test_a_roll_back_while_a_ring_is_ahead_gives_it_what_all_have(shelf: Shelf) -> None:
-    shelf.do(set_first_rings, names=["early"])
-    shelf.send("2.0.0")
-
-    release = shelf.roll_back()
-
-    assert (release.version, shelf.content(release)) == ("2.0.0.1", "1.0.0")
-    assert shelf.offered == {ALL: "2.0.0.1"}
-
-
-def test_a_roll_back_goes_where_it_is_told(shelf: Shelf) -> None:
-    shelf.send("2.0.0")
-    shelf.send("3.0.0")
-
-    release = shelf.roll_back(to_version="1.0", as_version="3.5")
-
-    assert (release.version, shelf.content(release)) == ("3.5", "1.0.0")
-    with pytest.raises(ValueRefused, match=r"1\.0\.0 is what all are offered now, as 3\.5"):
-        shelf.roll_back(to_version="1.0.0")
-    assert shelf.content(shelf.roll_back(to_version="3.0.0")) == "3.0.0"
-
-
-@pytest.mark.parametrize(
-    ("highest", "following"),
-    [("2", "2.0.0.1"), ("1.2.3.65535", "1.2.4.0"), ("1.65535.65535.65535", "2.0.0.0")],
-)
-def test_the_number_of_a_roll_back_is_the_next_that_there_is(
-    shelf: Shelf, highest: str, following: str
-) -> None:
-    shelf.send(highest)
-
-    assert shelf.roll_back().version == following
-
-
-def test_beyond_the_highest_number_there_is_none(shelf: Shelf) -> None:
-    shelf.send("65535.65535.65535.65535")
-
-    with pytest.raises(ValueRefused, match="no version number is higher"):
-        shelf.roll_back()
-
-
-@pytest.mark.parametrize("wanted", ["2.0.0", "1.5", "x", "2.0.0.65536", "0"])
-def test_a_number_that_browsers_would_not_follow_is_refused(shelf: Shelf, wanted: str) -> None:
-    shelf.send("2.0.0")
-
-    with pytest.raises(ValueRefused):
-        shelf.roll_back(as_version=wanted)
-
-    assert shelf.offered == {ALL: "2.0.0"}
-
-
-def test_a_roll_back_needs_a_reason(shelf: Shelf) -> None:
-    shelf.send("2.0.0")
-    with pytest.raises(ValueRefused, match="say why"):
-        shelf.do(roll_back, reason=" ")
-
-
-def test_an_update_in_review_stays_there_and_follows_the_roll_back(shelf: Shelf) -> None:
-    shelf.send("2.0.0")
-    shelf.manually()
-    update = shelf.send("3.0.0")
-
-    with pytest.raises(ValueRefused, match=r"4\.0 would pass 3\.0\.0"):
-        shelf.roll_back(as_version="4.0")
-    shelf.roll_back()
-    assert shelf.product.state is ProductState.UPDATE_IN_REVIEW
-
-    shelf.database.run(approve_submission, submission_id=update.id, actor="test")
-    shelf.workshop.finish(shelf.id)
-    assert shelf.offered == {ALL: "3.0.0"}
-
-
-def test_an_update_that_is_being_signed_does_not_overtake_a_roll_back(shelf: Shelf) -> None:
-    shelf.send("2.0.0")
-    shelf.manually()
-    update = shelf.send("3.0.0")
-    shelf.database.run(approve_submission, submission_id=update.id, actor="test")
-    signing = shelf.claim()
-
-    asked = shelf.do(roll_back, reason="It is broken.")
-
-    with pytest.raises(ClaimLost):
-        shelf.database.run(create_release, claim=signing, signed=_signed())
-    assert shelf.claim().id == asked.id
-    # The roll back is being signed: nobody takes up the update meanwhile.
-    assert shelf.database.run(claim_submission, product_id=shelf.id, lease=_LEASE) is None
-
-
-def _signed() -> SignedPackage:
-    return SignedPackage(StoredObject(key="key", digest="0" * 64, size_bytes=1))
-
-
-def test_a_hold_stops_what_is_being_signed(shelf: Shelf) -> None:
-    shelf.manually()
-    update = shelf.send("2.0.0")
-    shelf.database.run(approve_submission, submission_id=update.id, actor="test")
-    signing = shelf.claim()
-
-    shelf.database.run(hold_submission, submission_id=update.id, held=True, actor="test")
-
-    with pytest.raises(ClaimLost):
-        shelf.database.run(create_release, claim=signing, signed=_signed())
-    shelf.database.run(hold_submission, submission_id=update.id, held=False, actor="test")
-    shelf.workshop.finish(shelf.id)
-    assert shelf.offered == {ALL: "2.0.0"}
-
-
-def test_a_roll_back_is_not_held_and_not_begun_twice_but_can_be_cancelled(shelf: Shelf) -> None:
-    shelf.send("2.0.0")
-    asked = shelf.do(roll_back, reason="It is broken.")
-
-    with pytest.raises(TransitionRefused, match="to stop a roll back, cancel it"):
-        shelf.database.run(hold_submission, submission_id=asked.id, held=True, actor="test")
-    with pytest.raises(TransitionRefused, match="being rolled back"):
-        shelf.do(roll_back, reason="It is broken.")
-    shelf.database.run(cancel_submission, submission_id=asked.id, actor="test")
-
-    assert (shelf.offered, shelf.product.state) == ({ALL: "2.0.0"}, ProductState.IN_STORE)
-
-
-@pytest.mark.parametrize("verb", [unpublish_product, block_product])
-def test_a_product_that_leaves_the_store_is_not_rolled_back(shelf: Shelf, verb: Any) -> None:
-    shelf.send("2.0.0")
-    asked = shelf.do(roll_back, reason="It is broken.")
-
-    shelf.do(verb, **({"reason": "It harms."} if verb is block_product else {}))
-
-    assert shelf.state(asked.id) is SubmissionState.CANCELLED
-    with pytest.raises(TransitionRefused, match="roll back needs"):
-        shelf.do(roll_back, reason="It is broken.")
 
 
 def test_who_has_no_withdrawn_version_yet_gets_the_one_before(shelf: Shelf) -> None:
@@ -540,4 +299,4 @@ def test_the_update_url_in_a_package_is_where_the_store_was_last_served(shelf: S
 
     release = shelf.database.read(find_release, product_id=shelf.id, version="2.0.0")
 
-    assert _manifest(shelf, release)["update_url"] == "https://addons.example/updates?token=abc"
+    assert shelf.manifest(release)["update_url"] == "https://addons.example/updates?token=abc"

@@ -3,9 +3,6 @@
 import json
 import plistlib
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -13,7 +10,6 @@ import sqlalchemy as sa
 
 from openaddons.store.catalogue import PAGE_PRODUCTS
 from openaddons.store.drafts import set_module
-from openaddons.store.images import add_image
 from openaddons.store.keeping_back import (
     block_product,
     lift_quarantine,
@@ -25,52 +21,14 @@ from openaddons.store.offers import create_ring, withdraw_release
 from openaddons.store.products import Product
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.states import ProductState
-from openaddons.work.images import keep_image, redraw
-from tests.pictures import picture
 from tests.stores import Account, RunningStore, make_account, make_published, make_zip
 from tests.unit.packages.pictures import png
 from tests.unit.surfaces.test_policy import read_reg
 from tests.wire.conftest import OpenStore
+from tests.wire.storefront import Page, counted, page, questions, update
 
 HOSTILE = "\"><script>alert('x')</script>&amp;{{ 7*7 }}"
 TOKENS = "first-token-of-the-store,second-token-of-the-store"
-
-
-class Page(HTMLParser):
-    """The elements of a page and its text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-    def addresses(self) -> list[str]:
-        return [
-            value
-            for _, attributes in self.tags
-            for name in ("href", "src", "action")
-            if (value := attributes.get(name)) is not None
-        ]
-
-
-def page(store: RunningStore, path: str, status: int = 200) -> Page:
-    answer = store.http.get(path)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    return Page(answer.text)
-
-
-def update(store: RunningStore, account: Account, product: Product, package: bytes, version: str) -> None:
-    store.status(account, product.id, store.upload(account, product.id, package), kind="upload")
-    store.status(account, product.id, store.publish(account, product.id))
-    store.wait_for(lambda: f'<th scope="row">{version}' in store.http.get(f"/addons/{product.crx_id}").text)
 
 
 def hide(store: RunningStore, account: Account, product: Product, version: str) -> None:
@@ -83,27 +41,6 @@ def hide(store: RunningStore, account: Account, product: Product, version: str) 
         actor="test",
     )
     update(store, account, product, make_zip(version), version)
-
-
-@contextmanager
-def counted(store: RunningStore) -> Iterator[list[str]]:
-    """The statements that the store sends to its database meanwhile, by the pages' connections."""
-    statements: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *rest: Any) -> None:
-        statements.append(statement)
-
-    engine = store.workshop.tools.database.engine
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
-
-
-def questions(statements: list[str]) -> int:
-    """How many of them ask about the catalogue, products, releases, packages or rings by a page."""
-    return sum("catalogue" in each or "releases" in each or "rings.name" in each for each in statements)
 
 
 def test_a_product_is_found_by_words_in_any_case_and_by_its_id(store: RunningStore, account: Account) -> None:
@@ -154,117 +91,6 @@ def test_a_page_shows_what_the_live_release_is(store: RunningStore, account: Acc
     (download,) = [each for each in shown.addresses() if each.endswith(".crx")]
     answer = store.http.head(download)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/x-chrome-extension")
-
-
-def test_the_listing_in_the_default_language_comes_before_the_manifest(
-    store: RunningStore, account: Account, published: Product
-) -> None:
-    text = "A long text about the add-on. " * 10
-    store.workshop.tools.database.run(
-        set_module,
-        product_id=published.id,
-        module=Module.LISTING,
-        content={"de": {"description": "Ein langer Text. " * 20}, "en": {"description": text}},
-        actor="test",
-    )
-    assert "A sample." in page(store, f"/addons/{published.crx_id}").text
-    update(store, account, published, make_zip("1.1.0"), "1.1.0")
-
-    shown = page(store, f"/addons/{published.crx_id}").text
-
-    assert text.strip() in shown
-    assert "Ein langer Text" not in shown
-
-
-def with_listing(store: RunningStore, account: Account, product: Product, listing: dict[str, Any]) -> None:
-    """Bring a version into the store with this listing; a language's screenshots are given as colours."""
-    tools = store.workshop.tools
-    content = {}
-    for language, (text, colours) in listing.items():
-        keys = []
-        for colour in colours:
-            stored, size = keep_image(tools.objects, redraw(picture(640, 480, colour=colour)))
-            added = tools.database.run(
-                add_image, product_id=product.id, stored=stored, size=size, actor="test"
-            )
-            keys.append(added.object_key)
-        content[language] = {"description": text, "screenshots": keys}
-    tools.database.run(
-        set_module, product_id=product.id, module=Module.LISTING, content=content, actor="test"
-    )
-    update(store, account, product, make_zip("1.1.0"), "1.1.0")
-
-
-@pytest.mark.parametrize(
-    ("accepted", "text"),
-    [
-        ("", "English"),
-        ("fr", "English"),
-        ("de", "Deutsch"),
-        ("DE-at, en;q=0.9", "Deutsch"),
-        ("en;q=0.5, de;q=0.9", "Deutsch"),
-        ("de;q=0, en", "English"),
-        ("pt-PT", "Português"),
-        ("fr, pt", "Português"),
-        ("ja", "English"),
-        ("*", "English"),
-        (";;;,,q=1;de;\x80,fr" + ",fr" * 100 + ",de", "English"),
-        ("x" * 1000 + ",de;q=0.1", "Deutsch"),
-    ],
-)
-def test_the_listing_is_shown_in_the_visitors_language(
-    store: RunningStore, account: Account, published: Product, accepted: str, text: str
-) -> None:
-    words = {"de": "Deutsch. ", "pt-BR": "Português. ", "en": "English. ", "ja": ""}
-    with_listing(store, account, published, {each: (word * 40, []) for each, word in words.items()})
-
-    answer = store.http.get(
-        f"/addons/{published.crx_id}", headers={b"Accept-Language": accepted.encode("latin-1")}
-    )
-
-    shown = {word for word in words.values() if word and word in answer.text}
-    assert shown == {f"{text}. "}
-    tag = next(each for each, word in words.items() if word.startswith(text))
-    assert f'lang="{tag}">{text}. ' in answer.text
-    assert answer.headers["vary"] == "accept-language"
-
-
-def test_screenshots_are_those_of_the_language_and_served_to_be_kept(
-    store: RunningStore, account: Account, published: Product
-) -> None:
-    listing = {
-        "en": ("English. " * 40, [(1, 1, 1), (2, 2, 2)]),
-        "de": ("Deutsch. " * 40, [(3, 3, 3)]),
-        "fr": ("Français. " * 40, []),
-    }
-    with_listing(store, account, published, listing)
-
-    def shots(language: str) -> list[str]:
-        with counted(store) as statements:
-            answer = store.http.get(f"/addons/{published.crx_id}", headers={"Accept-Language": language})
-        assert questions(statements) <= 5
-        return [each for each in Page(answer.text).addresses() if "/screenshots/" in each][::2]
-
-    english, german = shots("en"), shots("de")
-
-    assert (len(english), len(german), shots("fr")) == (2, 1, english)
-    answer = store.http.get(german[0])
-    assert answer.content.startswith(b"\x89PNG\r\n\x1a\n")
-    assert answer.headers["content-type"] == "image/png"
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
-
-
-def test_an_image_that_the_release_does_not_show_is_not_served(
-    store: RunningStore, account: Account, published: Product
-) -> None:
-    with_listing(store, account, published, {"en": ("English. " * 40, [(1, 1, 1)])})
-    tools = store.workshop.tools
-    stored, size = keep_image(tools.objects, redraw(picture(640, 480, colour=(9, 9, 9))))
-    tools.database.run(add_image, product_id=published.id, stored=stored, size=size, actor="test")
-
-    for key in (stored.key, "0" * 64 + ".01234567", "x", "%00"):
-        assert store.http.get(f"/addons/{published.crx_id}/screenshots/{key}").status_code == 404
 
 
 def test_a_withdrawn_version_is_named_and_is_not_what_the_next_is_compared_with(
@@ -407,25 +233,6 @@ def test_all_that_a_page_refers_to_is_there(store: RunningStore, published: Prod
         if not address.startswith("#"):
             answer = store.http.get(address)
             assert answer.status_code == 200, address
-
-
-@pytest.mark.parametrize("with_icon", [True, False])
-def test_an_icon_is_served_as_what_it_is_and_can_be_kept(
-    store: RunningStore, account: Account, with_icon: bool
-) -> None:
-    keys: dict[str, Any] = {"icons": {"128": "i.png"}, "files": {"i.png": png()}} if with_icon else {}
-    product = make_published(store.workshop, account, make_zip(**keys))
-    (address,) = {each for each in page(store, f"/addons/{product.crx_id}").addresses() if "/icon" in each}
-
-    answer = store.http.get(address)
-
-    assert answer.headers["content-type"] == ("image/png" if with_icon else "image/svg+xml")
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert not with_icon or answer.content == png()
-    other = store.http.get(f"/addons/{product.crx_id}/icon?v=other")
-    assert other.headers["cache-control"] == "public, no-cache"
 
 
 def test_a_policy_is_downloaded_for_mode_and_ring(store: RunningStore, published: Product) -> None:

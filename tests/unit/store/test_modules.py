@@ -21,61 +21,14 @@ from openaddons.store.modules import (
     starting_content,
 )
 from openaddons.store.validity import Problem, problems
-
-KEY = "ab" * 32 + ".01234567"
-CONTENT_MODULES = [module for module in Module if module is not Module.PACKAGES]
-PACKAGE = PackageFacts(
-    name="Sample", description="Does one thing.", locales=("en", "pt_BR"), permissions=("tabs", "storage")
+from tests.unit.store.complete import (
+    COMPLETE,
+    CONTENT_MODULES,
+    KEY,
+    LANGUAGE,
+    PACKAGE,
+    found,
 )
-LANGUAGE = {
-    "description": "d" * 250,
-    "logo": KEY,
-    "small_tile": KEY,
-    "large_tile": KEY,
-    "screenshots": [KEY] * 6,
-    "youtube_url": "https://www.youtube.com/watch?v=x",
-    "search_terms": ["one two three"] * 7,
-}
-COMPLETE: dict[Module, dict[str, Any]] = {
-    Module.AVAILABILITY: {"visibility": "Hidden", "markets": ["DE", "US"]},
-    Module.PROPERTIES: {
-        "category": "Productivity",
-        "website_url": "https://example.com/",
-        "support_contact": "help@example.com",
-        "mature_content": True,
-    },
-    Module.PRIVACY: {
-        "single_purpose": "It does one thing.",
-        "permission_justifications": {"tabs": "To list them.", "storage": "To remember."},
-        "remote_code": True,
-        "remote_code_justification": "It runs what the user writes.",
-        "data_usage": ["Location"],
-        "certifications": True,
-        "privacy_policy_url": "https://example.com/privacy",
-    },
-    Module.LISTING: {"en": LANGUAGE, "pt-BR": LANGUAGE},
-}
-
-
-def found(
-    module: Module,
-    changes: dict[str, Any] | None = None,
-    *,
-    package: PackageFacts | None = PACKAGE,
-    require: Requirement = Requirement.PACKAGE,
-) -> tuple[Problem, ...]:
-    """Problems of the complete module with these changes."""
-    content = read_content(module, COMPLETE[module] | (changes or {}))
-    return problems(module, content, package=package, require=require)
-
-
-def found_in_language(
-    changes: dict[str, Any], *, require: Requirement = Requirement.PACKAGE
-) -> tuple[str, ...]:
-    package = PackageFacts(name="Sample", description="Text.", locales=("en",), permissions=())
-    content = read_content(Module.LISTING, {"en": LANGUAGE | changes})
-    return problems(Module.LISTING, content, package=package, require=require)
-
 
 # ---- both levels
 
@@ -275,114 +228,6 @@ def test_data_usage_is_chosen_from_a_list() -> None:
     assert found(Module.PRIVACY, {"data_usage": list(DATA_USAGE)}) == ()
     [problem] = found(Module.PRIVACY, {"data_usage": ["Shoe size"]})
     assert problem.startswith("Data usage: Shoe size is not known. Choose from Personally identifiable ")
-
-
-# ---- Listing
-
-
-@pytest.mark.parametrize("count", [250, 10_000])
-def test_a_description_within_its_limits_is_valid(count: int) -> None:
-    assert found_in_language({"description": "d" * count}) == ()
-
-
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [(1, "1 characters"), (249, "249 characters"), (10_001, "10,001 characters")],
-)
-def test_a_description_outside_its_limits_is_a_problem(count: int, said: str) -> None:
-    advice = "Write more" if count < 250 else "Shorten it"
-    expected = f"Description (en): it has {said}; 250 to 10,000 are allowed. {advice}."
-
-    assert found_in_language({"description": "d" * count}) == (expected,)
-    assert found_in_language({"description": "d" * count}, require=Requirement.STORE) == (expected,)
-
-
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        (
-            {"description": ""},
-            "Description (en): it is required. Write 250 to 10,000 characters.",
-        ),
-        (
-            {"logo": None},
-            "Logo (en): it is required. Upload a square image of at least 128 by 128 pixels.",
-        ),
-    ],
-)
-def test_each_language_needs(changes: dict[str, Any], problem: str) -> None:
-    assert found_in_language(changes, require=Requirement.STORE) == (problem,)
-    assert found_in_language(changes) == ()
-
-
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"screenshots": [KEY] * 7}, "Screenshots (en): there are 7; 6 are allowed. Remove some."),
-        ({"search_terms": ["a"] * 8}, "Search terms (en): there are 8; at most 7 are allowed. Remove some."),
-        (
-            {"search_terms": ["a", "b" * 31]},
-            "Search terms (en): number 2 has 31 characters; at most 30 are allowed. Shorten it.",
-        ),
-        (
-            {"search_terms": ["a b c d"] * 5 + ["e f"]},
-            "Search terms (en): they are 22 words; at most 21 are allowed in all. Remove some.",
-        ),
-        ({"search_terms": [" "]}, "Search terms (en): number 1 is blank. Remove it."),
-        (
-            {"youtube_url": "https://youtube.com.example.com/"},
-            "YouTube URL (en): it is not the URL of a video. Write https://www.youtube.com/watch?v=…",
-        ),
-        (
-            {"youtube_url": "http://["},
-            "YouTube URL (en): it is not the URL of a video. Write https://www.youtube.com/watch?v=…",
-        ),
-    ],
-)
-def test_a_limit_of_the_listing_holds(changes: dict[str, Any], problem: str) -> None:
-    assert found_in_language(changes) == (problem,)
-    assert found_in_language(changes, require=Requirement.STORE) == (problem,)
-
-
-def test_search_terms_at_their_limits_are_valid() -> None:
-    assert found_in_language({"search_terms": ["a" * 30] * 7}) == ()
-    assert found_in_language({"search_terms": ["a b c"] * 7}) == ()
-
-
-@pytest.mark.parametrize("url", ["https://youtu.be/x", "https://youtube.com/watch?v=x"])
-def test_a_video_is_on_youtube(url: str) -> None:
-    assert found_in_language({"youtube_url": url}) == ()
-
-
-def test_every_language_of_the_package_needs_its_listing() -> None:
-    content = read_content(Module.LISTING, {"en": LANGUAGE})
-
-    assert problems(Module.LISTING, content, package=PACKAGE, require=Requirement.STORE) == (
-        "Store listing (pt-BR): the package has this language, the listing has not. Add it.",
-    )
-
-
-@pytest.mark.parametrize("package", [None, PackageFacts("Sample", "Text.", (), ())])
-def test_a_listing_has_at_least_one_language(package: PackageFacts | None) -> None:
-    assert problems(Module.LISTING, {}, package=package, require=Requirement.STORE) == (
-        "Store listing: it has no language. Add at least one.",
-    )
-
-
-def test_the_manifest_needs_a_description() -> None:
-    package = PackageFacts(name="Sample", description="", locales=(), permissions=())
-
-    assert found(Module.LISTING, package=package, require=Requirement.STORE) == (
-        "Short description: it is required. Add a description to manifest.json and upload it.",
-    )
-
-
-def test_a_language_is_stored_in_one_form() -> None:
-    assert list(read_content(Module.LISTING, {"pt_BR": {}, "es-419": {}, "zh_Hans_CN": {}})) == [
-        "pt-BR",
-        "es-419",
-        "zh-Hans-CN",
-    ]
 
 
 # ---- malformed
