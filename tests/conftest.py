@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 from openaddons.app import open_store
 from openaddons.policies import EngineKind
 from openaddons.settings import Settings
-from openaddons.store import schema
+from openaddons.store import schema, session
 from openaddons.store.people import passwords
 from openaddons.work.workshop import Workshop
 from tests.stores import Account, RunningStore, fresh_database, make_account, running_store
@@ -72,6 +73,24 @@ def _quick_passwords() -> None:
     """
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     pytest.MonkeyPatch().setattr(passwords, "_ARGON2ID", cheap)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cut() -> None:
+    """What a test's own process writes to SQLite and to objects is left to the system, which a hundred times a test
+    would be waited for. Processes that a test starts wait, as a store does.
+
+    tests/contract/test_objects.py and tests/contract/test_database.py hold that the store does not leave it.
+    """
+    pragmas = session.sqlite_pragmas
+
+    def relaxed(connection: sqlite3.Connection) -> None:
+        pragmas(connection)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(session, "sqlite_pragmas", relaxed)
+    patch.setattr(os, "fsync", lambda descriptor: None)
 
 
 def need(part: str, *, found: bool, hint: str) -> None:

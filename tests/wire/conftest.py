@@ -31,7 +31,8 @@ def open_own_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     def opened(**chosen: Any) -> Iterator[RunningStore]:
         database: AbstractContextManager[str | None] = nullcontext()
         if request.param == "postgresql":
-            database = fresh_database(request.getfixturevalue("postgres_url"))
+            url, template = (request.getfixturevalue(name) for name in ("postgres_url", "postgres_template"))
+            database = fresh_database(url, template=template)
         with database as url:
             given: dict[str, Any] = {"engine": "inline", "status_wait_seconds": 20} | chosen
             settings = Settings(data=tmp_path_factory.mktemp("store"), database=url, **given)
