@@ -1,5 +1,6 @@
 """What pages are better with when scripts run: how far a dropped file is, what is found, and what is told unsent."""
 
+import base64
 import random
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from tests.wire.dashboard.conftest import sign_in
 LIMIT_BYTES = 300_000
 _SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
 """Bytes a second, so that there is something to tell on the way."""
-_TRANSFER = """(bytes) => {
+_TRANSFER = """(base64) => {
     const transfer = new DataTransfer();
-    transfer.items.add(new File([Uint8Array.from(bytes)], "dropped.zip"));
+    const bytes = Uint8Array.from(atob(base64), (each) => each.charCodeAt(0));
+    transfer.items.add(new File([bytes], "dropped.zip"));
     return transfer;
 }"""
 _KEEP_WORDS = """() => {
@@ -29,7 +31,7 @@ _KEEP_WORDS = """() => {
 
 def drop(person: Person, content: bytes) -> None:
     """Let go of a file over the place for it."""
-    transfer = person.page.evaluate_handle(_TRANSFER, list(content))
+    transfer = person.page.evaluate_handle(_TRANSFER, base64.b64encode(content).decode())
     area = person.page.locator(".drop")
     area.dispatch_event("dragover", {"dataTransfer": transfer})
     assert "over" in (area.get_attribute("class") or "").split()
