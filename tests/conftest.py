@@ -53,6 +53,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     return _Groups(config, log)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The two largest groups first: nothing is left that the other worker could do beside one that comes last."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/wire/"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each database that was attacked, also by another worker."""
     tallies: dict[str, Counter[str]] = {}
