@@ -82,8 +82,8 @@ def _quick_passwords() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_power_cut() -> None:
-    """What a test's own process writes to SQLite and to objects is left to the system, which a hundred times a test
-    would be waited for. Processes that a test starts wait, as a store does.
+    """What a test's own process writes to SQLite and to objects is left to the system, which would be waited for
+    some thirty times a test: little on a quiet disk, 4 ms each on a busy one. Processes that a test starts do wait.
 
     tests/contract/test_objects.py and tests/contract/test_database.py hold that the store does not leave it.
     """
