@@ -150,7 +150,7 @@ class CredentialsInvalid(RequestRefused):
 
 
 class KeyScoped(RequestRefused):
-    """This key speaks for one product alone: it manages no keys and no webhooks. Use one that is not scoped."""
+    """This key speaks for one product: it makes none, and manages no keys or webhooks. Use one that is not scoped."""
 
     code = "KeyScoped"
     status = 403

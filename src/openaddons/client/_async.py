@@ -162,6 +162,10 @@ class AsyncEdgeAddons:
         """Every product that the credentials open, asked for by the page."""
         return self._pages(lambda after: management.products(after=after))
 
+    async def create_product(self, name: str, *, key: str | None = None) -> ProductState:
+        """Make a product in draft, with a fresh signing key or with yours: the text of its PEM file."""
+        return await self._manage(management.create_product(name, key=key))
+
     async def wait_in_store(
         self, product_id: str, version: str, *, timeout_seconds: float | None = None
     ) -> ProductState:

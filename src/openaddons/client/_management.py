@@ -49,6 +49,11 @@ def products(*, after: str | None) -> Call[Page[ProductState]]:
     )
 
 
+def create_product(name: str, *, key: str | None) -> Call[ProductState]:
+    """A new product in draft."""
+    return Call("the request for a product", "POST", "/products", _product, given(name=name, key=key))
+
+
 def operations(product_id: str, *, kind: OperationKind | None) -> Call[tuple[Operation, ...]]:
     """The newest operations of a product, the newest first."""
     return list_call(

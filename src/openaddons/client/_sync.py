@@ -200,6 +200,14 @@ class EdgeAddons:
         """Every product that the credentials open, asked for by the page."""
         return self._pages(lambda after: management.products(after=after))
 
+    def create_product(self, name: str, *, key: str | None = None) -> ProductState:
+        """Make a product in draft, with a fresh signing key or with yours: the text of its PEM file.
+
+        With the key that it has in the field it keeps its CRX ID. Its first submission is made by a person, in
+        the store's dashboard.
+        """
+        return self._manage(management.create_product(name, key=key))
+
     def wait_in_store(
         self, product_id: str, version: str, *, timeout_seconds: float | None = None
     ) -> ProductState:

@@ -39,7 +39,8 @@ from openaddons.store.tables import (
     submissions,
 )
 
-_NAME_CHARACTERS_LIMIT: Final = 200
+NAME_CHARACTERS_LIMIT: Final = 200
+"""Of a product's name."""
 _KEY_BITS: Final = 2048
 
 
@@ -160,8 +161,8 @@ def create_product(
     if tx.execute(sa.select(products.c.id).where(products.c.crx_id == key.crx_id)).first() is not None:
         raise ValueRefused(name="key", problem=f"there is a product with it already: {key.crx_id}.")
     name = name.strip()
-    if not 0 < len(name) <= _NAME_CHARACTERS_LIMIT:
-        raise ValueRefused(name="name", problem=f"must have 1 to {_NAME_CHARACTERS_LIMIT} characters.")
+    if not 0 < len(name) <= NAME_CHARACTERS_LIMIT:
+        raise ValueRefused(name="name", problem=f"must have 1 to {NAME_CHARACTERS_LIMIT} characters.")
     tx.execute(
         products.insert(),
         {

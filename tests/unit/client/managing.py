@@ -346,6 +346,20 @@ CALLS = (
         AN_IMAGE,
         b"\x89PNG",
     ),
+    Managed(
+        lambda a: a.create_product("Tab Tally"),
+        "POST /products",
+        answer(product(), 201),
+        A_PRODUCT,
+        {"name": "Tab Tally"},
+    ),
+    Managed(
+        lambda a: a.create_product("Tab Tally", key="-----BEGIN"),
+        "POST /products",
+        answer(product(), 201),
+        A_PRODUCT,
+        {"name": "Tab Tally", "key": "-----BEGIN"},
+    ),
     # Keys
     Managed(lambda a: a.keys(), "GET /keys", answer({"keys": [key()]}), (Key(**KEY_FACTS),)),
     Managed(

@@ -82,6 +82,7 @@ VERBS: Mapping[str, tuple[str, Verb, Mapping[str, Outcome]]] = {
     "release": ("manage", lambda to, at, _: to.release(at.product_id, SUBMISSION), CHANGE),
     "roll_back": ("manage", lambda to, at, _: to.roll_back(at.product_id, reason="it leaks"), CHANGE),
     "unpublish": ("manage", lambda to, at, _: to.unpublish(at.product_id), CHANGE),
+    "create_product": ("manage", lambda to, _, __: to.create_product("Another"), CHANGE),
     "create_key": ("manage", lambda to, _, __: to.create_key(), CHANGE),
     "revoke_key": ("manage", lambda to, _, __: to.revoke_key(NOBODYS_GUID), CHANGE),
     "rotate_key": ("manage", lambda to, _, __: to.rotate_key(NOBODYS_GUID), CHANGE),

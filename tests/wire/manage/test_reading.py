@@ -231,7 +231,7 @@ def test_a_key_that_is_scoped_to_a_product_lists_it_alone_and_no_keys(
         ask(store, "GET", "/keys", headers),
         403,
         "KeyScoped",
-        "This key speaks for one product alone: it manages no keys and no webhooks. Use one that is not scoped.",
+        "This key speaks for one product: it makes none, and manages no keys or webhooks. Use one that is not scoped.",
     )
 
 
@@ -249,4 +249,4 @@ def test_another_method_is_refused_with_those_that_are_allowed(store: RunningSto
         "MethodNotAllowed",
         "The method PATCH is not allowed here. Use " + answer.headers["allow"] + ".",
     )
-    assert answer.headers["allow"] == "GET, HEAD"
+    assert answer.headers["allow"] == "GET, HEAD, POST"

@@ -17,13 +17,16 @@ from tests.wire.manage.asking import ask, manually, put_up, refused, told
 
 NOWHERE = "http://127.0.0.1:1/"
 BODIES = {
+    "createProduct": {"name": "Tab Tally"},
     "createWebhook": {"url": NOWHERE},
     "rollBack": {"reason": "it hangs"},
     "withdrawRelease": {"reason": "it hangs"},
     "setFirstRings": {"first": []},
 }
 OF_PRODUCTS = [each for each in ENDPOINTS if "{product_id}" in each.path]
-OF_PUBLISHERS = [each for each in ENDPOINTS if each.path.startswith(("/keys", "/webhooks"))]
+OF_PUBLISHERS = [
+    each for each in ENDPOINTS if each.path.startswith(("/keys", "/webhooks")) or each.name == "createProduct"
+]
 
 
 def named(endpoint: Endpoint) -> str:
@@ -120,7 +123,7 @@ def test_a_key_or_webhook_of_somebody_else_is_as_one_that_does_not_exist(
 
 
 @pytest.mark.parametrize("endpoint", OF_PUBLISHERS, ids=named)
-def test_a_scoped_key_manages_no_keys_and_no_webhooks(
+def test_a_scoped_key_makes_no_products_and_manages_no_keys_and_no_webhooks(
     store: RunningStore, owned: Owned, strangers: dict[str, dict[str, str]], endpoint: Endpoint
 ) -> None:
     before = owned.state(store)

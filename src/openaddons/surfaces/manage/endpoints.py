@@ -61,7 +61,7 @@ class Call:
     master_key: MasterKey
 
     def unscoped_publisher_id(self) -> str:
-        """Whose keys and webhooks are managed. Raises `KeyScoped`."""
+        """Whose products are made, whose keys and webhooks managed. Raises `KeyScoped`."""
         if self.principal.scope_product_id is not None:
             raise KeyScoped
         return self.principal.publisher_id

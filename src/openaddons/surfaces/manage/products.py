@@ -1,4 +1,4 @@
-"""Products: what is true of one now, in one call; the list of them; unpublishing."""
+"""Products: a new one; what is true of one now, in one call; the list of them; unpublishing."""
 
 from typing import Any, Final
 
@@ -6,7 +6,13 @@ from openaddons.clock import wire_time
 from openaddons.policies import Requirement
 from openaddons.store.certification.standing import standing_of_product
 from openaddons.store.drafts import read_draft
-from openaddons.store.products import Product, find_product, page_of_products
+from openaddons.store.products import (
+    NAME_CHARACTERS_LIMIT,
+    Product,
+    find_product,
+    page_of_products,
+)
+from openaddons.store.publishers import read_publisher
 from openaddons.store.releases import read_release
 from openaddons.store.releasing import unpublish_product
 from openaddons.store.session import Transaction
@@ -24,16 +30,20 @@ from openaddons.surfaces.manage.endpoints import (
     list_of,
     or_null,
 )
-from openaddons.surfaces.manage.fields import guid, number
+from openaddons.surfaces.manage.fields import guid, number, text
 from openaddons.surfaces.manage.submissions import (
     STANDING,
     SUBMISSION,
     describe_standing,
     describe_submission,
 )
+from openaddons.work.creating import make_product
+from openaddons.work.tools import Tools
 
 _PAGE_LIMIT: Final = 100
 _PAGE_DEFAULT: Final = 50
+_KEY_CHARACTERS: Final = 16_384
+"""The largest key that browsers take has some 6,500 in PEM."""
 
 LIVE: Final = Shape(
     "LiveVersion", {"version": TEXT, "sha256": TEXT, "sizeBytes": NUMBER, "releasedTime": TIME}
@@ -124,6 +134,20 @@ def _page(tx: Transaction, call: Call) -> dict[str, Any]:
     }
 
 
+def _create(call: Call) -> dict[str, Any]:
+    call.unscoped_publisher_id()
+    key = call.given["key"]
+    made = make_product(
+        Tools(call.database, call.objects, call.master_key, call.settings),
+        publisher=call.database.read(read_publisher, client_id=call.principal.client_id),
+        name=call.given["name"],
+        actor=call.principal.actor,
+        pem=None if key is None else key.encode(),
+        correlation_id=call.correlation_id,
+    )
+    return call.database.read(describe_product, product_id=made.id, require=call.settings.required_fields)
+
+
 def _unpublish(call: Call) -> dict[str, Any]:
     return call.run(_unpublished, call)
 
@@ -143,6 +167,20 @@ ENDPOINTS: Final = (
         _list,
         PRODUCTS,
         takes=(guid("after"), number("limit", least=1, most=_PAGE_LIMIT)),
+    ),
+    Endpoint(
+        "createProduct",
+        "POST",
+        "/products",
+        "Make a product in draft; with a signing key of yours (PEM) it keeps the CRX ID that it has in the field",
+        _create,
+        PRODUCT,
+        status=201,
+        takes=(
+            text("name", limit=NAME_CHARACTERS_LIMIT, required=True),
+            text("key", limit=_KEY_CHARACTERS),
+        ),
+        refuses=(403,),
     ),
     Endpoint("getProduct", "GET", "/products/{product_id}", "Show a product", _show, PRODUCT),
     Endpoint(
