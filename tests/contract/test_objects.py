@@ -8,6 +8,7 @@ import tracemalloc
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from openaddons.errors import ObjectMissing, ValueRefused
 from openaddons.objects import PIECE_BYTES, Objects, StoredObject, open_objects
 from openaddons.objects.files import FileObjects
+from tests.conftest import need
 
 MIB = 1 << 20
 ABSENT = "0" * 64 + ".00000000"
@@ -36,12 +38,9 @@ HOSTILE_KEYS = [
 
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
-    try:
-        from moto.server import ThreadedMotoServer
-    except ImportError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"moto's server is not installed: {error}")
+    need("moto's server", found=find_spec("moto") is not None, hint="pip install 'openaddons[dev]'")
+    from moto.server import ThreadedMotoServer
+
     requests = logging.getLogger("werkzeug")
     level = requests.level
     requests.setLevel(logging.ERROR)

@@ -21,9 +21,8 @@ class _Reading(Thread):
     context: ssl.SSLContext | None = None
 
     def run(self) -> None:
-        with suppress(
-            Exception
-        ):  # who needs it reads it again, and meets the same failure where it can be told
+        # Who needs it reads it again, and meets the same failure where it can be told.
+        with suppress(Exception):
             self.context = _read()
 
 

@@ -1,7 +1,6 @@
 import hashlib
 import io
 import os
-import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -15,6 +14,7 @@ from openaddons.errors import CrxInvalid
 from openaddons.packages.archive import Archive
 from openaddons.packages.canonical import write_canonical
 from openaddons.packages.crx3 import crx_id, verify_crx, write_crx
+from tests.conftest import need_program
 from tests.corpus.writer import manifest, pack, script
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -226,12 +226,7 @@ def test_every_flipped_byte_is_noticed(key: rsa.RSAPrivateKey, signed: bytes) ->
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    found = shutil.which("chromium")
-    if found is None and os.environ.get("CI") == "true":
-        pytest.fail("CI has to have chromium")
-    if found is None:
-        pytest.skip("chromium is not installed")
-    return found
+    return need_program("chromium", hint="install chromium")
 
 
 def run_chromium(chromium: str, home: Path, *arguments: str) -> str:
