@@ -85,10 +85,10 @@ def hostile_zip(version: str) -> bytes:
     )
 
 
-def fill(store: RunningStore) -> Account:
+def fill(store: RunningStore, *, publisher: str = RUNS) -> Account:
     """Give a store, where people decide about submissions, one of everything, full of attacks."""
     database = store.workshop.tools.database
-    account = make_account(store.workshop, RUNS)
+    account = make_account(store.workshop, publisher)
     product = make_published(store.workshop, account, hostile_zip("1.0.0"), name=RUNS)
     (first,) = database.read(list_submissions, product_id=product.id)
     database.run(reject_submission, submission_id=first.id, reason=RUNS, actor=RUNS)
