@@ -15,7 +15,7 @@ import yaml
 from click.testing import CliRunner
 
 from openaddons import client
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.errors import Refusal, RequestRefused
 from openaddons.packages.check import GROUPS
 from openaddons.packages.rules.registry import RULES

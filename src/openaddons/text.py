@@ -18,11 +18,11 @@ def one_line(text: str) -> str:
     return line.replace("##[", "## [")
 
 
-def say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
     """Print text; letters that the stream does not have are escaped."""
     stream = sys.stderr if err else sys.stdout
     encoding = stream.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    print(text.encode(encoding, "backslashreplace").decode(encoding), end=end, file=stream, flush=True)
 
 
 def size_in_words(size_bytes: int) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.cli.publishing import running
 from openaddons.client import ApiKey, AsyncEdgeAddons, EdgeAddons, EdgeAddonsError
 from openaddons.surfaces.emulator.reserved import RESERVED

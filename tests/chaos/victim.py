@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 
-from openaddons.cli import main
+from openaddons.cli.main import main
 
 # Imported before the fork: so a start costs nothing, and every function is there to be wrapped.
 for _module in ("openaddons.cli.serve", "openaddons.server", "openaddons.work.postgres"):

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.packages.crx3 import crx_id, verify_crx
 from openaddons.settings import Settings
 from openaddons.store.products import find_product

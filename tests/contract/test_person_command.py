@@ -9,7 +9,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from openaddons.app import open_store
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.errors import LinkInvalid
 from openaddons.settings import Settings
 from openaddons.store.people.accounts import find_account

@@ -9,7 +9,7 @@ import structlog
 from click.testing import CliRunner, Result
 
 from openaddons.app import open_store
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.settings import Settings
 from openaddons.store.keeping_back import block_product, quarantine_product
 from openaddons.store.offered import announce_update_url

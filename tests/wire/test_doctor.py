@@ -10,7 +10,7 @@ import pytest
 import structlog
 from click.testing import CliRunner
 
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.store.keeping_back import block_product
 from openaddons.store.products import Product
 from tests.stores import RunningStore, make_account, make_published

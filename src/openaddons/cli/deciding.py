@@ -5,9 +5,9 @@ from typing import Final
 
 import click
 
+from openaddons.cli.publishing.by_click import EXIT_CODES, publishing_command
 from openaddons.cli.publishing.ending import Ending
 from openaddons.cli.publishing.managed import standing_of_submission
-from openaddons.cli.publishing.running import EXIT_CODES, publishing_command
 from openaddons.cli.publishing.steps import Run
 from openaddons.client import NotFound
 

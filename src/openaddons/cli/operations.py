@@ -4,8 +4,8 @@ import click
 
 from openaddons.cli.output import note
 from openaddons.cli.publishing import ending
+from openaddons.cli.publishing.by_click import EXIT_CODES, guid, publishing_command
 from openaddons.cli.publishing.ending import Ending
-from openaddons.cli.publishing.running import EXIT_CODES, guid, publishing_command
 from openaddons.cli.publishing.steps import Run, Until, followed, wait_for_draft, wait_for_submission
 from openaddons.client import NotFound, Operation, OperationKind, failure_of
 

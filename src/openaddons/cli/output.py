@@ -4,13 +4,25 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import click
-
+from openaddons.cli.options import JSON, click_option
 from openaddons.text import one_line, say, size_in_words
 
-__all__ = ["emit", "json_option", "note", "one_line", "progress_bar", "say", "size_in_words", "table"]
+if TYPE_CHECKING:
+    import click
+
+__all__ = [
+    "emit",
+    "json_option",
+    "note",
+    "one_line",
+    "progress_bar",
+    "say",
+    "size_in_words",
+    "table",
+    "wrong_usage",
+]
 
 _BAR_CELLS: Final = 30
 
@@ -19,7 +31,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def json_option(command: F) -> F:
     """The flag ``--json``, given to the command as ``as_json``."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")(command)
+    return click_option(JSON)(command)
+
+
+def wrong_usage(message: str) -> "click.UsageError":
+    """The exception that ends a command with its usage and the message; exit code 2."""
+    import click  # here, for most runs come to no such end
+
+    return click.UsageError(message)
 
 
 def emit(value: Mapping[str, Any], *, as_json: bool, text: str) -> None:
@@ -65,6 +84,6 @@ def progress_bar(label: str, *, quiet: bool) -> Callable[[int, int], None] | Non
         drawn_percent = percent
         filled = percent * _BAR_CELLS // 100
         bar = "#" * filled + "-" * (_BAR_CELLS - filled)
-        click.echo(f"\r{label} [{bar}] {percent:3d} %", err=True, nl=percent == 100)
+        say(f"\r{label} [{bar}] {percent:3d} %", err=True, end="\n" if percent == 100 else "")
 
     return draw

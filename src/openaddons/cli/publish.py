@@ -5,19 +5,16 @@ and what to do about it; its exit code tells a script which kind it is.
 """
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
 
-import click
-
-from openaddons.cli.output import note
+from openaddons.cli.options import Option
+from openaddons.cli.output import note, wrong_usage
 from openaddons.cli.publishing import ending
 from openaddons.cli.publishing.destination import Destination
 from openaddons.cli.publishing.ending import Ending
 from openaddons.cli.publishing.notes import Notes, filled
 from openaddons.cli.publishing.packages import Chosen, choose, lint
-from openaddons.cli.publishing.running import EXIT_CODES, publishing_command
 from openaddons.cli.publishing.steps import (
     Run,
     Until,
@@ -30,26 +27,17 @@ from openaddons.cli.publishing.steps import (
 from openaddons.cli.publishing.telling import tell_findings
 from openaddons.client import NothingToPublish, OperationKind
 
-F = TypeVar("F", bound=Callable[..., Any])
+_CHECK: Final = (
+    Option("no_lint", ("--no-lint",), "Send the package without checking it first."),
+    Option("allow_manifest_v2", ("--allow-manifest-v2",), "As a store that takes updates in Manifest V2."),
+)
+
+_UPLOAD: Final = (
+    *_CHECK,
+    Option("no_wait", ("--no-wait",), "Do not wait for the store to check the package."),
+)
 
 
-def package_options(command: F) -> F:
-    """ZIP, and how it is checked before it is sent."""
-    for option in (
-        click.option(
-            "--allow-manifest-v2", is_flag=True, help="As a store that takes updates in Manifest V2."
-        ),
-        click.option("--no-lint", is_flag=True, help="Send the package without checking it first."),
-        click.argument("pattern", metavar="[ZIP|DIR]", required=False),
-    ):
-        command = option(command)
-    return command
-
-
-@click.command(epilog=EXIT_CODES)
-@package_options
-@click.option("--no-wait", is_flag=True, help="Do not wait for the store to check the package.")
-@publishing_command
 def upload(run: Run, *, pattern: str | None, no_lint: bool, allow_manifest_v2: bool, no_wait: bool) -> Ending:
     """Upload a package. When the store has checked it, it is the draft; nothing is published.
 
@@ -58,7 +46,7 @@ def upload(run: Run, *, pattern: str | None, no_lint: bool, allow_manifest_v2: b
     """
     pattern = pattern or run.destination.default("package")
     if pattern is None:
-        raise click.UsageError("Give a ZIP or a DIR, or package in openaddons.toml.")
+        raise wrong_usage("Give a ZIP or a DIR, or package in openaddons.toml.")
     chosen = _chosen(run, pattern, no_lint=no_lint, allow_manifest_v2=allow_manifest_v2)
     if chosen.refused:
         return ending.refused_here(chosen)
@@ -68,43 +56,50 @@ def upload(run: Run, *, pattern: str | None, no_lint: bool, allow_manifest_v2: b
     return ending.uploaded(wait_for_draft(run, operation_id), run.progress, run.destination)
 
 
-@click.command(epilog=EXIT_CODES)
-@package_options
-@click.option("--draft", is_flag=True, help="Publish the draft as it is, whatever openaddons.toml names.")
-@click.option("--notes", metavar="TEXT", help="Notes for certification.")
-@click.option(
-    "--notes-file",
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    help="Notes for certification from a file, or - for stdin.",
+_PUBLISH: Final = (
+    *_CHECK,
+    Option("draft", ("--draft",), "Publish the draft as it is, whatever openaddons.toml names."),
+    Option("notes", ("--notes",), "Notes for certification.", metavar="TEXT"),
+    Option(
+        "notes_file",
+        ("--notes-file",),
+        "Notes for certification from a file, or - for stdin.",
+        metavar="FILE",
+        takes="file or -",
+    ),
+    Option(
+        "notes_template",
+        ("--notes-template",),
+        "Notes with {version}, and from git: {commit}, {subject}, {tag}, {branch}.",
+        metavar="TEXT",
+    ),
+    Option(
+        "notes_as_text",
+        ("--notes-as-text",),
+        "Send the notes as bare text, to a store that reads no JSON.",
+    ),
+    Option(
+        "until",
+        ("--wait",),
+        "How far to follow it: until the store has the request (none), has a submission (accepted, the "
+        "default), says how it stands (in-review), or browsers get it (in-store). The last two only on OpenAddons.",
+        metavar=f"[{'|'.join(Until)}]",
+        choices=tuple(level.value for level in Until),
+    ),
+    Option("until", ("--no-wait",), "The same as --wait none.", stands_for=Until.NONE.value),
+    Option(
+        "slot_seconds",
+        ("--wait-for-slot",),
+        "While another submission is in progress, try again for so long.",
+        metavar="SECONDS",
+        takes="seconds",
+        default=0.0,
+    ),
+    Option("ok_if_unchanged", ("--ok-if-unchanged",), "Exit code 0 also where there is nothing to publish."),
+    Option("dry_run", ("--dry-run",), "Check package and credentials; send nothing."),
 )
-@click.option(
-    "--notes-template",
-    metavar="TEXT",
-    help="Notes with {version}, and from git: {commit}, {subject}, {tag}, {branch}.",
-)
-@click.option(
-    "--notes-as-text", is_flag=True, help="Send the notes as bare text, to a store that reads no JSON."
-)
-@click.option(
-    "--wait",
-    "until",
-    type=click.Choice([level.value for level in Until]),
-    help="How far to follow it: until the store has the request (none), has a submission (accepted, the "
-    "default), says how it stands (in-review), or browsers get it (in-store). The last two only on OpenAddons.",
-)
-@click.option("--no-wait", "until", flag_value=Until.NONE.value, help="The same as --wait none.")
-@click.option(
-    "--wait-for-slot",
-    "slot_seconds",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="SECONDS",
-    help="While another submission is in progress, try again for so long.",
-)
-@click.option("--ok-if-unchanged", is_flag=True, help="Exit code 0 also where there is nothing to publish.")
-@click.option("--dry-run", is_flag=True, help="Check package and credentials; send nothing.")
-@publishing_command
+
+
 def publish(
     run: Run,
     *,
@@ -127,7 +122,7 @@ def publish(
     checked here, uploaded, and published when it is the draft. A package that is refused is never published.
     """
     if draft and pattern is not None:
-        raise click.UsageError("Give a package or --draft, not both.")
+        raise wrong_usage("Give a package or --draft, not both.")
     pattern = pattern or (None if draft else run.destination.default("package"))
     level = _until(run.destination, until, slot_seconds)
     chosen = None
@@ -159,6 +154,19 @@ def publish(
     return followed(run, operation, level)
 
 
+class Command(NamedTuple):
+    """A command that takes one package at most, with its options beside those of the destination."""
+
+    run: Callable[..., Ending]
+    options: tuple[Option, ...]
+
+
+COMMANDS: Final[Mapping[str, Command]] = {
+    "upload": Command(upload, _UPLOAD),
+    "publish": Command(publish, _PUBLISH),
+}
+
+
 def _chosen(run: Run, pattern: str, *, no_lint: bool, allow_manifest_v2: bool) -> Chosen:
     """The package, checked if it is to be; what the check found is told at once."""
     path = choose(pattern)
@@ -177,9 +185,9 @@ def _until(destination: Destination, given: str | None, slot_seconds: float) -> 
         level = Until(given or destination.default("wait") or Until.ACCEPTED)
     except ValueError:
         levels = ", ".join(Until)
-        raise click.UsageError(f"wait in openaddons.toml must be one of: {levels}.") from None
+        raise wrong_usage(f"wait in openaddons.toml must be one of: {levels}.") from None
     if level is Until.NONE and slot_seconds:
-        raise click.UsageError("--wait-for-slot needs to wait; leave out --wait none.")
+        raise wrong_usage("--wait-for-slot needs to wait; leave out --wait none.")
     return level
 
 
@@ -192,21 +200,24 @@ def _notes(
     version: str | None,
 ) -> str:
     if sum(each is not None for each in (notes, notes_file, template)) > 1:
-        raise click.UsageError("Give --notes, --notes-file or --notes-template, not two of them.")
+        raise wrong_usage("Give --notes, --notes-file or --notes-template, not two of them.")
     if notes is not None:
         return notes
     path = notes_file if template is not None else notes_file or destination.default("notes_file")
     if path is not None:
-        return _read(path)
+        return _read(path, destination)
     template = template or destination.default("notes_template")
     return "" if template is None else filled(template, version=version)
 
 
-def _read(path: str) -> str:
+def _read(path: str, destination: Destination) -> str:
     """The text of a file, or of stdin for ``-``."""
-    if path == "-" and click.get_current_context().params["api_key_file"] == "-":
-        raise click.UsageError("stdin cannot be both the API key and the notes.")
+    if path == "-" and destination.key_from_stdin:
+        raise wrong_usage("stdin cannot be both the API key and the notes.")
     try:
-        return sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8-sig")
+        if path == "-":
+            return sys.stdin.read()
+        with open(path, encoding="utf-8-sig") as file:
+            return file.read()
     except UnicodeDecodeError:
-        raise click.UsageError("The notes are not UTF-8.") from None
+        raise wrong_usage("The notes are not UTF-8.") from None

@@ -6,9 +6,9 @@ from typing import Final
 import click
 
 from openaddons.cli.output import one_line, table
+from openaddons.cli.publishing.by_click import EXIT_CODES, guid, managing_command
 from openaddons.cli.publishing.ending import Ending
 from openaddons.cli.publishing.managed import facts_of, minute
-from openaddons.cli.publishing.running import EXIT_CODES, guid, managing_command
 from openaddons.cli.publishing.steps import Run
 from openaddons.client import NewWebhook
 

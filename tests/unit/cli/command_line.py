@@ -2,16 +2,20 @@
 
 import functools
 import json
+import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.cli.publishing import running, steps
+from openaddons.cli.publishing.quick import run_quickly
 from openaddons.client import EdgeAddons
 from tests.unit.client.scripted import (
     PRODUCT,
@@ -37,8 +41,20 @@ ENVIRONMENT: dict[str, str | None] = {
 }
 
 
+class _WithoutClick(click.Command):
+    """What ``openaddons`` does first with a command that may do without click."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
+        assert args is not None
+        code = run_quickly(args[0], args[1:])
+        return main(args, prog_name="openaddons") if code is None else sys.exit(code)
+
+
 class CommandLine:
-    """Runs ``openaddons`` against a scripted store, in the environment of a build."""
+    """Runs ``openaddons`` against a scripted store, in the environment of a build.
+
+    A command that may do without click runs in both ways, which must not differ.
+    """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -53,17 +69,27 @@ class CommandLine:
         managed: bool = False,
         **options: Any,
     ) -> Result:
-        self.store = ScriptedStore(*script, managed=managed)
+        ways = [main, _WithoutClick(None)] if arguments[0] in {"publish", "upload"} else [main]
+        ends = []
+        for way in ways:
+            self._script(ScriptedStore(*script, managed=managed))
+            result = CliRunner().invoke(
+                way, list(arguments), env=ENVIRONMENT | (env or {}), prog_name="openaddons", **options
+            )
+            assert SECRET not in result.output
+            ends.append((result.exit_code, result.stdout, result.stderr))
+        assert ends == [ends[0]] * len(ends)
+        return result
+
+    def _script(self, store: ScriptedStore) -> None:
+        self.store = store
         self.clock = clock = StoppedClock()
         self._monkeypatch.setattr(
             running,
             "EdgeAddons",
-            functools.partial(EdgeAddons, transport=self.store.transport, clock=clock, sleep=clock.sleep),
+            functools.partial(EdgeAddons, transport=store.transport, clock=clock, sleep=clock.sleep),
         )
         self._monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=clock, sleep=clock.sleep))
-        result = CliRunner().invoke(main, list(arguments), env={**ENVIRONMENT, **(env or {})}, **options)
-        assert SECRET not in result.output
-        return result
 
 
 def write_package(path: Path, version: str = "1.1.0") -> None:

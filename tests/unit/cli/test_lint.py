@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openaddons import linting
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.linting import Linted, as_github, as_sarif, for_people, lint_quickly
 from openaddons.packages.check import Report, check
 from openaddons.packages.findings import Finding

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from openaddons.cli import main
 from openaddons.cli import pack as pack_module
+from openaddons.cli.main import main
 from openaddons.packages.findings import Limits
 
 GOOD = '{"manifest_version": 3, "name": "Tab Tally", "version": "1.2.0"}'

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from openaddons import __version__
-from openaddons.cli import COMMANDS, LazyGroup
+from openaddons.cli.main import COMMANDS, LazyGroup
 from openaddons.cli.output import one_line, progress_bar, size_in_words
 from openaddons.errors import NotKnown
 from tests.unit.cli.command_line import CommandLine
@@ -328,7 +328,7 @@ def test_help_names_every_exit_code_and_no_secret(openaddons: CommandLine, comma
 
 def test_help_and_version_import_no_command() -> None:
     code = (
-        "import sys; from openaddons.cli import main\n"
+        "import sys; from openaddons.cli.main import main\n"
         "try: main([sys.argv[1]])\n"
         "except SystemExit: pass\n"
         "heavy = {'httpx2', 'starlette', 'sqlalchemy', 'openaddons.client'} & set(sys.modules)\n"

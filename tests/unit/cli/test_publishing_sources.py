@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openaddons.cli.publishing.options import ENVIRONMENT
 from openaddons.cli.publishing.sources import (
-    ENVIRONMENT,
     Found,
     Source,
     dotenv_source,
@@ -25,7 +25,7 @@ SECRET = "s3cr3t!$key"
 
 def dotenv(folder: Path, text: str) -> dict[str, str]:
     (folder / ".env").write_text(text, encoding="utf-8")
-    return {name: found.value for name, found in dotenv_source(folder / ".env").settings.items()}
+    return {name: found.value for name, found in dotenv_source(str(folder / ".env")).settings.items()}
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_lines_about_other_programs_are_none_of_our_business(tmp_path: Path) -> 
 
 
 def test_no_file_is_no_fault(tmp_path: Path) -> None:
-    assert dict(dotenv_source(tmp_path / ".env").settings) == {}
-    assert table_sources(tmp_path / "openaddons.toml", None)[0].settings == {}
+    assert dict(dotenv_source(str(tmp_path / ".env")).settings) == {}
+    assert table_sources(str(tmp_path / "openaddons.toml"), None)[0].settings == {}
 
 
 def test_a_virtual_environment_is_no_file_of_settings(tmp_path: Path) -> None:
     (tmp_path / ".env").mkdir()
 
-    assert dict(dotenv_source(tmp_path / ".env").settings) == {}
+    assert dict(dotenv_source(str(tmp_path / ".env")).settings) == {}
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"\xff", "not UTF-8"), (bytes(70_000), "larger than")])
@@ -79,7 +79,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path, content: bytes, said:
     (tmp_path / ".env").write_bytes(content)
 
     with pytest.raises(click.UsageError, match=said):
-        dotenv_source(tmp_path / ".env")
+        dotenv_source(str(tmp_path / ".env"))
 
 
 @given(st.text(max_size=60))
@@ -87,7 +87,7 @@ def test_no_dotenv_shows_its_values(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / ".env").write_text(f"EDGE_ADDONS_API_KEY={SECRET}{text}", "utf-8", "replace")
         try:
-            shown = repr(dotenv_source(Path(folder) / ".env"))
+            shown = repr(dotenv_source(str(Path(folder) / ".env")))
         except click.UsageError as refused:
             shown = refused.message
 
@@ -111,7 +111,7 @@ base_url = "https://other.example.com"
 
 def tables(folder: Path, text: str, product: str | None = None) -> list[Source]:
     (folder / "openaddons.toml").write_text(text, encoding="utf-8")
-    return table_sources(folder / "openaddons.toml", Found(product, "--product") if product else None)
+    return table_sources(str(folder / "openaddons.toml"), Found(product, "--product") if product else None)
 
 
 @pytest.mark.parametrize(

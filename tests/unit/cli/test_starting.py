@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.unit.cli.command_line import ENVIRONMENT, CommandLine
 
 NOT_NEEDED = {
     "asyncio",
+    "click",
     "difflib",
     "httpx2",
     "keyring",
@@ -19,12 +21,30 @@ NOT_NEEDED = {
     "openaddons.client.products",
     "openaddons.linting",
     "openaddons.packages.check",
+    "pathlib",
     "pydantic",
     "sqlalchemy",
     "starlette",
     "subprocess",
     "tomllib",
 }
+
+
+# No store is there.
+CLOSED = ("--base-url", "http://127.0.0.1:0", "--timeout", "0")
+
+
+def publish(program: str, *arguments: str, folder: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in ENVIRONMENT.items() if value is not None}
+    return subprocess.run(
+        [sys.executable, "-c", program, "publish", *CLOSED, *arguments],
+        env=environment | {"PYTHONPATH": ":".join(sys.path)},
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        **options,
+    )
 
 
 def test_publishing_the_draft_imports_no_more_than_it_needs(tmp_path: Path) -> None:
@@ -34,18 +54,22 @@ def test_publishing_the_draft_imports_no_more_than_it_needs(tmp_path: Path) -> N
         "try: main()\n"
         f"finally: print({NOT_NEEDED!r} & set(sys.modules))"
     )
-    closed = ("--base-url", "http://127.0.0.1:0", "--timeout", "0")
-    environment = {name: value for name, value in ENVIRONMENT.items() if value is not None}
-    done = subprocess.run(
-        [sys.executable, "-c", program, "publish", *closed],
-        env=environment | {"PYTHONPATH": ":".join(sys.path)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = publish(program, folder=tmp_path, stdout=subprocess.PIPE)
 
     assert (done.returncode, done.stdout) == (9, "set()\n")
+
+
+@pytest.mark.parametrize("by_click", [(), ("--",)])
+def test_nobody_reading_what_became_of_a_publish_is_no_fault(
+    tmp_path: Path, by_click: tuple[str, ...]
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        program = "from openaddons.__main__ import main; main()"
+        done = publish(program, "--json", *by_click, folder=tmp_path, stdout=pipe)
+
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 @pytest.mark.parametrize(

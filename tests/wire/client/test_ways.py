@@ -16,7 +16,7 @@ import httpx2
 import pytest
 from click.testing import CliRunner
 
-from openaddons.cli import main
+from openaddons.cli.main import main
 from openaddons.client import (
     ApiKey,
     AsyncEdgeAddons,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-import click
+from openaddons.cli.output import wrong_usage
 
 _GIT_SECONDS: Final = 10.0
 _LONGEST_VALUE: Final = 1000
@@ -29,10 +29,10 @@ def filled(template: str, *, version: str | None) -> str:
         name = match[1]
         if name == "version":
             if version is None:
-                raise click.UsageError("{version} in the notes: the package's version is not known here.")
+                raise wrong_usage("{version} in the notes: the package's version is not known here.")
             return version
         if name not in _GIT:
-            raise click.UsageError(
+            raise wrong_usage(
                 f"{{{name}}} in the notes is not known. There are: "
                 + ", ".join(f"{{{known}}}" for known in (*_GIT, "version"))
             )
@@ -56,10 +56,10 @@ def _git(*arguments: str, missing: str) -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
-        raise click.UsageError(f"git cannot be asked for the notes: {type(problem).__name__}.") from None
+        raise wrong_usage(f"git cannot be asked for the notes: {type(problem).__name__}.") from None
     text = done.stdout.decode(errors="replace").strip()
     if done.returncode != 0 or not text:
-        raise click.UsageError(f"The notes cannot be filled in: {missing}.")
+        raise wrong_usage(f"The notes cannot be filled in: {missing}.")
     return text[:_LONGEST_VALUE]
 
 

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
-import click
-
-from openaddons.cli.output import one_line
+from openaddons.cli.output import one_line, wrong_usage
 
 if TYPE_CHECKING:
     from openaddons.linting import Linted
@@ -61,7 +59,7 @@ def choose(pattern: str) -> str:
     """
     if os.path.lexists(pattern) or not any(wildcard in pattern for wildcard in _WILDCARDS):
         if not os.path.exists(pattern):
-            raise click.UsageError(f"{one_line(pattern)} does not exist.")
+            raise wrong_usage(f"{one_line(pattern)} does not exist.")
         return pattern
     import glob
 
@@ -71,9 +69,9 @@ def choose(pattern: str) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise click.UsageError(f"No file fits {one_line(pattern)}.")
+        raise wrong_usage(f"No file fits {one_line(pattern)}.")
     names = ", ".join(one_line(path) for path in found[:5])
-    raise click.UsageError(f"{len(found)} files fit {one_line(pattern)}, and one is wanted: {names}.")
+    raise wrong_usage(f"{len(found)} files fit {one_line(pattern)}, and one is wanted: {names}.")
 
 
 def lint(path: str, *, allow_manifest_v2: bool) -> Chosen:
@@ -84,7 +82,7 @@ def lint(path: str, *, allow_manifest_v2: bool) -> Chosen:
     try:
         return Chosen(path, lint_path(path, allow_manifest_v2=allow_manifest_v2))
     except IgnoreInvalid as problem:
-        raise click.UsageError(f"{one_line(path)}: {problem}.") from None
+        raise wrong_usage(f"{one_line(path)}: {problem}.") from None
 
 
 @contextmanager
@@ -104,7 +102,7 @@ def opened(chosen: Chosen) -> Iterator[BinaryIO]:
         try:
             write_canonical(open_folder(chosen.path, ignored=read_ignore(chosen.path)), packed)
         except (ArchiveUnsound, ValueError, OverflowError) as problem:
-            raise click.UsageError(
+            raise wrong_usage(
                 f"{one_line(chosen.path)} cannot be packed: {one_line(str(problem))}. "
                 f"Run: openaddons lint {chosen.quoted}"
             ) from None
@@ -115,7 +113,7 @@ def opened(chosen: Chosen) -> Iterator[BinaryIO]:
 def _highest(pattern: str, found: list[str]) -> list[str]:
     """The file whose name has the highest version where the pattern has ``{version}``."""
     if pattern.count(_VERSION) > 1:
-        raise click.UsageError(f"{one_line(pattern)} has {{version}} more than once.")
+        raise wrong_usage(f"{one_line(pattern)} has {{version}} more than once.")
     parts = re.split(r"(\*|\?|\{version\})", pattern.replace(os.sep, "/"))
     shape = re.compile("".join(_WILDCARDS.get(part) or re.escape(part) for part in parts))
     numbered = []

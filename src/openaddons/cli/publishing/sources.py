@@ -4,29 +4,19 @@ The first place that has a setting decides. Each setting remembers its place, so
 a value never appears in a ``repr`` or in an error.
 """
 
+import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import click
-
-from openaddons.cli.output import one_line
+from openaddons.cli.output import one_line, wrong_usage
+from openaddons.cli.publishing.options import ENVIRONMENT
 from openaddons.client.models import checked_guid
 
-ENVIRONMENT: Final[Mapping[str, str]] = {
-    "base_url": "EDGE_ADDONS_BASE_URL",
-    "product_id": "EDGE_ADDONS_PRODUCT_ID",
-    "client_id": "EDGE_ADDONS_CLIENT_ID",
-    "api_key": "EDGE_ADDONS_API_KEY",
-    "api_key_file": "EDGE_ADDONS_API_KEY_FILE",
-    "client_secret": "EDGE_ADDONS_CLIENT_SECRET",
-    "token_url": "EDGE_ADDONS_TOKEN_URL",
-    "ca_file": "EDGE_ADDONS_CA_FILE",
-}
-"""The variable of each setting, in the environment and in .env."""
+STDIN: Final = "stdin"
+"""The place of what was read from it."""
 
 SECRETS: Final = frozenset({"api_key", "client_secret"})
 
@@ -83,43 +73,56 @@ def find(sources: Sequence[Source], name: str) -> Found | None:
     return None
 
 
-def dotenv_source(path: Path) -> Source:
+def environment_source() -> Source:
+    """The variables of ours that are set; one that is empty is not."""
+    return Source(
+        {
+            name: Found(os.environ[variable], variable)
+            for name, variable in ENVIRONMENT.items()
+            if os.environ.get(variable)
+        }
+    )
+
+
+def dotenv_source(path: str) -> Source:
     """The variables of ours in the file at ``path``, if it is there. It is read, never executed.
 
     UsageError for a line about one of them that a shell could read differently; other lines are not ours.
     """
     settings: dict[str, Found] = {}
     setting_of = {variable: setting for setting, variable in ENVIRONMENT.items()}
+    name = os.path.basename(path)
     for number, line in enumerate(_text(path).splitlines(), start=1):
         named = re.match(_ENV_NAME, line.strip())
         if named is None:
             continue
         read = re.fullmatch(_ENV_LINE, line.strip(), re.VERBOSE)
         if read is None:
-            raise click.UsageError(
-                f"{path.name}, line {number}: the value of {named[1]} is not understood. "
+            raise wrong_usage(
+                f"{name}, line {number}: the value of {named[1]} is not understood. "
                 f"Write {named[1]}='value', in single quotes and on one line."
             )
         value = read["double"] or read["single"] or read["bare"]
         if read["name"] in setting_of and value:
-            settings[setting_of[read["name"]]] = Found(value, f"{path.name}, line {number}")
+            settings[setting_of[read["name"]]] = Found(value, f"{name}, line {number}")
     return Source(settings)
 
 
-def table_sources(path: Path, product: Found | None) -> list[Source]:
+def table_sources(path: str, product: Found | None) -> list[Source]:
     """[products.NAME] and [publish] of the file at ``path``, if it is there, for the product that was asked for.
 
     ``product`` is a name in the file or a product ID. Without one, the only product of the file is meant.
     UsageError for anything that the file may not say.
     """
     document = _toml(path)
-    _refuse_unknown(document, {"publish", "products"}, where=path.name)
-    publish = _table(document.get("publish", {}), where=f"{path.name}, [publish]", folder=path.parent)
+    folder, file_name = os.path.split(path)
+    _refuse_unknown(document, {"publish", "products"}, where=file_name)
+    publish = _table(document.get("publish", {}), where=f"{file_name}, [publish]", folder=folder)
     products = {
-        name: _table(table, where=f"{path.name}, [products.{name}]", folder=path.parent)
-        for name, table in _as_table(document.get("products", {}), f"{path.name}, [products]").items()
+        name: _table(table, where=f"{file_name}, [products.{name}]", folder=folder)
+        for name, table in _as_table(document.get("products", {}), f"{file_name}, [products]").items()
     }
-    name = _chosen(products, product, file_name=path.name, alone="product_id" in publish.settings)
+    name = _chosen(products, product, file_name=file_name, alone="product_id" in publish.settings)
     return [publish] if name is None else [products[name], publish]
 
 
@@ -130,15 +133,15 @@ def keyring_secret(base_url: str, client_id: str) -> Found:
     try:
         keyring: Any = import_module("keyring")
     except ModuleNotFoundError:
-        raise click.UsageError(
+        raise wrong_usage(
             "The library keyring is not installed. Run: pip install 'openaddons[keyring]'"
         ) from None
     try:
         secret = keyring.get_password(base_url, client_id)
     except Exception as problem:
-        raise click.UsageError(f"The keyring cannot be read: {type(problem).__name__}.") from None
+        raise wrong_usage(f"The keyring cannot be read: {type(problem).__name__}.") from None
     if not secret:
-        raise click.UsageError(
+        raise wrong_usage(
             f"The keyring has no API key for this store. Run: keyring set {base_url} {one_line(client_id)}"
         )
     return Found(secret, "the keyring")
@@ -147,12 +150,11 @@ def keyring_secret(base_url: str, client_id: str) -> Found:
 def key_file_secret(file: Found) -> Found:
     """The API key in a file, or on stdin for ``-``."""
     if file.value == "-":
-        return Found(sys.stdin.read(_LARGEST_FILE_BYTES), "stdin")
-    path = Path(file.value)
-    text = _text(path)
+        return Found(sys.stdin.read(_LARGEST_FILE_BYTES), STDIN)
+    text = _text(file.value)
     if not text.strip():
-        raise click.UsageError(f"{one_line(str(path))} ({file.place}) holds no API key.")
-    return Found(text, f"{one_line(str(path))}, named by {file.place}")
+        raise wrong_usage(f"{one_line(file.value)} ({file.place}) holds no API key.")
+    return Found(text, f"{one_line(file.value)}, named by {file.place}")
 
 
 def _chosen(
@@ -162,7 +164,7 @@ def _chosen(
     names = ", ".join(products)
     if product is None:
         if len(products) > 1 and not alone:
-            raise click.UsageError(f"{file_name} has several products: choose one with --product ({names}).")
+            raise wrong_usage(f"{file_name} has several products: choose one with --product ({names}).")
         return None if alone else next(iter(products), None)
     if product.value in products:
         return str(product.value)
@@ -170,7 +172,7 @@ def _chosen(
         guid = checked_guid("", product.value)
     except ValueError:
         known = f" {file_name} has: {names}." if products else ""
-        raise click.UsageError(
+        raise wrong_usage(
             f"{one_line(product.value)} ({product.place}) is neither a product ID, which is a GUID such as "
             f"7d3f9c5a-1b2e-4c6d-8f90-a1b2c3d4e5f6, nor the name of a product in {file_name}.{known}"
         ) from None
@@ -183,11 +185,11 @@ def _guid_of(table: Source) -> str | None:
     return None if found is None else str(found.value).strip().lower()
 
 
-def _table(value: Any, *, where: str, folder: Path) -> Source:
+def _table(value: Any, *, where: str, folder: str) -> Source:
     """One table of the file, looked through. Paths in it begin where the file lies."""
     table = _as_table(value, where)
     for secret in SECRETS & table.keys():
-        raise click.UsageError(
+        raise wrong_usage(
             f"{where}: {secret} does not belong into a file that is kept with the code. Give it in the "
             f"environment ({ENVIRONMENT[secret]}), or keep it in the keyring (keyring = true)."
         )
@@ -195,14 +197,14 @@ def _table(value: Any, *, where: str, folder: Path) -> Source:
     for name, given in table.items():
         expected = _TABLE_KEYS[name]
         if not isinstance(given, expected) or (isinstance(given, bool) and expected is not bool):
-            raise click.UsageError(f"{where}: {name} has the wrong type.")
-    placed = {name: str(folder / table[name]) for name in _PATHS if name in table}
+            raise wrong_usage(f"{where}: {name} has the wrong type.")
+    placed = {name: os.path.join(folder, table[name]) for name in _PATHS if name in table}
     return Source.of({**table, **placed}, place=where)
 
 
 def _as_table(value: Any, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise click.UsageError(f"{where}: it must be a table.")
+        raise wrong_usage(f"{where}: it must be a table.")
     return value
 
 
@@ -213,10 +215,10 @@ def _refuse_unknown(table: Mapping[str, Any], known: Any, *, where: str) -> None
 
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"It may have: {', '.join(sorted(known))}."
-            raise click.UsageError(f"{where}: {one_line(name)} is not known. {hint}")
+            raise wrong_usage(f"{where}: {one_line(name)} is not known. {hint}")
 
 
-def _toml(path: Path) -> Mapping[str, Any]:
+def _toml(path: str) -> Mapping[str, Any]:
     text = _text(path)
     if not text:
         return {}
@@ -226,20 +228,21 @@ def _toml(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
         # The library's message quotes the file, where somebody may have put a secret.
-        raise click.UsageError(f"{path.name} is not TOML. Look at quotes and brackets.") from None
+        raise wrong_usage(f"{os.path.basename(path)} is not TOML. Look at quotes and brackets.") from None
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     """The text of a small file; empty where there is none."""
+    name = one_line(os.path.basename(path))
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             content = file.read(_LARGEST_FILE_BYTES + 1)
         if len(content) > _LARGEST_FILE_BYTES:
-            raise click.UsageError(f"{one_line(path.name)} is larger than {_LARGEST_FILE_BYTES} bytes.")
+            raise wrong_usage(f"{name} is larger than {_LARGEST_FILE_BYTES} bytes.")
         return content.decode("utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):  # .env may be a virtual environment
         return ""
     except OSError as problem:
-        raise click.UsageError(f"{one_line(path.name)} cannot be read: {problem.strerror}.") from None
+        raise wrong_usage(f"{name} cannot be read: {problem.strerror}.") from None
     except UnicodeDecodeError:
-        raise click.UsageError(f"{one_line(path.name)} is not UTF-8.") from None
+        raise wrong_usage(f"{name} is not UTF-8.") from None

@@ -4,10 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Final
-
-import click
 
 from openaddons.cli.output import emit, one_line, say
 from openaddons.cli.publishing.destination import Destination
@@ -174,7 +171,7 @@ def _append(variable: str, text: str) -> None:
     if not path:
         return
     try:
-        with Path(path).open("a", encoding="utf-8") as file:
+        with open(path, "a", encoding="utf-8") as file:
             file.write(text)
     except OSError as problem:
-        click.echo(f"warning: {variable} cannot be written: {problem.strerror}.", err=True)
+        say(f"warning: {variable} cannot be written: {problem.strerror}.", err=True)
