@@ -3,9 +3,9 @@
 import gc
 import os
 import sys
-from typing import Final
 
-_SPEAK_TO_A_STORE: Final = frozenset(
+# No ``Final``: typing is imported when the thread that reads whom to trust has begun.
+_SPEAK_TO_A_STORE = frozenset(
     {
         "answer",
         "cancel",

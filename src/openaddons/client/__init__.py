@@ -14,58 +14,60 @@
 draws the tree of what can come of it instead.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from openaddons.client._package import Progress
-from openaddons.client._sync import EdgeAddons
-from openaddons.client.errors import (
-    AnswerLost,
-    AnswerUnreadable,
-    ChangedMeanwhile,
-    CreateNotAllowed,
-    CredentialsRejected,
-    EdgeAddonsError,
-    ModulesInvalid,
-    NetworkError,
-    NotFound,
-    NothingToPublish,
-    NotSupported,
-    OperationFailed,
-    PackageRefused,
-    PackageTooLarge,
-    PublishRefused,
-    RedirectRefused,
-    RequestRefused,
-    ReviewFailed,
-    StoreTrouble,
-    StoreUnavailable,
-    SubmissionCancelled,
-    SubmissionInProgress,
-    SubmissionInvalid,
-    Timeout,
-    TooManyRequests,
-    UnexpectedFailure,
-    UnpublishInProgress,
-    UploadStalled,
-    failure_of,
-)
-from openaddons.client.models import (
-    MICROSOFT_BASE_URL,
-    MICROSOFT_SCOPE,
-    ApiKey,
-    ClientSecret,
-    Credentials,
-    KeyKind,
-    Operation,
-    OperationError,
-    OperationKind,
-    OperationStatus,
-)
-
+# Not typing's own: to import that takes longer than all that is needed to begin with ``trust``.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from openaddons.client._async import AsyncEdgeAddons
+    from openaddons.client._package import Progress
+    from openaddons.client._surroundings import MICROSOFT_BASE_URL
+    from openaddons.client._sync import EdgeAddons
     from openaddons.client.drafts import DraftContent, Image, ListingLanguage, ModuleContent
+    from openaddons.client.errors import (
+        AnswerLost,
+        AnswerUnreadable,
+        ChangedMeanwhile,
+        CreateNotAllowed,
+        CredentialsRejected,
+        EdgeAddonsError,
+        ModulesInvalid,
+        NetworkError,
+        NotFound,
+        NothingToPublish,
+        NotSupported,
+        OperationFailed,
+        PackageRefused,
+        PackageTooLarge,
+        PublishRefused,
+        RedirectRefused,
+        RequestRefused,
+        ReviewFailed,
+        StoreTrouble,
+        StoreUnavailable,
+        SubmissionCancelled,
+        SubmissionInProgress,
+        SubmissionInvalid,
+        Timeout,
+        TooManyRequests,
+        UnexpectedFailure,
+        UnpublishInProgress,
+        UploadStalled,
+        failure_of,
+    )
+    from openaddons.client.models import (
+        MICROSOFT_SCOPE,
+        ApiKey,
+        ClientSecret,
+        Credentials,
+        KeyKind,
+        Operation,
+        OperationError,
+        OperationKind,
+        OperationStatus,
+    )
     from openaddons.client.products import (
         CredentialsCheck,
         Draft,
@@ -90,9 +92,11 @@ if TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> Any:
-        """A name that is not there yet (PEP 562): publishing does without these, and so starts sooner."""
+        """A name that is not there yet (PEP 562): who asks for one does not wait for all the others."""
         if name in __all__:
-            for module in ("products", "webhooks", "drafts", "_async"):
+            from importlib import import_module
+
+            for module in ("_sync", "errors", "models", "products", "webhooks", "drafts", "_async"):
                 found = vars(import_module(f"{__name__}.{module}"))
                 if name in found:
                     return found[name]

@@ -10,6 +10,7 @@ from openaddons.client import _http as http
 from openaddons.client._later import Later
 from openaddons.client._package import Progress, package_of, sent_bytes_async
 from openaddons.client._session import Flow, Pause, Reply, Send, Session
+from openaddons.client._surroundings import chosen_base_url
 from openaddons.client.models import Credentials, KeyKind, Operation, OperationKind
 
 if TYPE_CHECKING:
@@ -63,13 +64,10 @@ class AsyncEdgeAddons:
         sleep: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
         import asyncio
-        import random
 
         import httpx2
 
-        self._session = Session(
-            credentials, base_url=http.chosen_base_url(base_url), clock=clock, jitter=random.random
-        )
+        self._session = Session(credentials, base_url=chosen_base_url(base_url), clock=clock)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep or asyncio.sleep
         self._http = httpx2.AsyncClient(

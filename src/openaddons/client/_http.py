@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
 from openaddons.client._core import Answer, Lost
 from openaddons.client._package import sent_bytes
-from openaddons.client.models import MICROSOFT_BASE_URL
+from openaddons.client._surroundings import plain_is_enough
 
 if TYPE_CHECKING:
+    import os
     import ssl
     from types import TracebackType
 
@@ -29,13 +28,6 @@ _HOLD_HEADERS: Final = ("httpx2.", "httpcore2.", "http.client", "openaddons.clie
 # Servers close idle connections after 5 s and more. A publish sent into one that is just being closed would
 # be a lost answer, so ours are given up well before that.
 IDLE_SECONDS: Final = 2.0
-
-
-def chosen_base_url(base_url: str | None) -> str:
-    """The address that was given, else ``EDGE_ADDONS_BASE_URL``, else Microsoft's."""
-    if base_url is not None:
-        return base_url
-    return os.environ.get("EDGE_ADDONS_BASE_URL") or MICROSOFT_BASE_URL
 
 
 class Sender(Protocol):
@@ -62,13 +54,6 @@ def sender_of(
 
         return PlainSender(ca_file)
     return Httpx2Sender(transport, ca_file=ca_file)
-
-
-def plain_is_enough() -> bool:
-    """Whether the standard library can send from this machine as it is set up."""
-    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-    named = any(os.environ.get(name) or os.environ.get(name.lower()) for name in proxies)
-    return sys.platform not in {"win32", "darwin"} and not named
 
 
 class Httpx2Sender:

@@ -10,6 +10,7 @@ from openaddons.client import _http as http
 from openaddons.client._later import Later
 from openaddons.client._package import Progress, package_of
 from openaddons.client._session import Flow, Pause, Reply, Session
+from openaddons.client._surroundings import chosen_base_url
 from openaddons.client.models import Credentials, KeyKind, Operation, OperationKind
 
 if TYPE_CHECKING:
@@ -82,11 +83,7 @@ class EdgeAddons:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        import random  # here, for its import takes longer than all of ours
-
-        self._session = Session(
-            credentials, base_url=http.chosen_base_url(base_url), clock=clock, jitter=random.random
-        )
+        self._session = Session(credentials, base_url=chosen_base_url(base_url), clock=clock)
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
         self._sender = http.sender_of(transport, ca_file=ca_file)

@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-MICROSOFT_BASE_URL: Final = "https://api.addons.microsoftedge.microsoft.com"
-"""Where Microsoft's own store answers."""
+from openaddons.client._surroundings import MICROSOFT_BASE_URL
 
 MICROSOFT_SCOPE: Final = f"{MICROSOFT_BASE_URL}/.default"
 """The scope that an access token for the Edge Add-ons API is asked for."""

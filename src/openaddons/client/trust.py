@@ -6,12 +6,12 @@ interpreter for it. Who has other things to do before the first request lets a t
 
 from __future__ import annotations
 
-from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING
 
-from openaddons.client._http import chosen_base_url, plain_is_enough
+from openaddons.client._surroundings import chosen_base_url, plain_is_enough
 
+# Not typing's own, whose import would come before the thread's beginning, and takes a sixth as long as its work.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     import ssl
@@ -21,9 +21,12 @@ class _Reading(Thread):
     context: ssl.SSLContext | None = None
 
     def run(self) -> None:
-        # Who needs it reads it again, and meets the same failure where it can be told.
-        with suppress(Exception):
+        try:
             self.context = _read()
+        except Exception:
+            self.context = (
+                None  # who needs it reads it again, and meets the same failure where it can be told
+            )
 
 
 _ahead: _Reading | None = None

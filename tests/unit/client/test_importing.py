@@ -27,7 +27,22 @@ def imported(statements: str) -> set[str]:
 
 
 def test_importing_the_client_imports_nothing_heavy() -> None:
-    assert HEAVY & {name.partition(".")[0] for name in imported("import openaddons.client")} == set()
+    modules = imported("from openaddons.client import ApiKey, EdgeAddons")
+
+    assert HEAVY & {name.partition(".")[0] for name in modules} == set()
+
+
+def test_reading_whom_to_trust_begins_before_anything_else_is_imported() -> None:
+    modules = imported("import openaddons.__main__, openaddons.client.trust")
+
+    assert modules & {"typing", "re", "enum", "ssl"} == set()
+    assert {name for name in modules if name.startswith("openaddons")} == {
+        "openaddons",
+        "openaddons.__main__",
+        "openaddons.client",
+        "openaddons.client._surroundings",
+        "openaddons.client.trust",
+    }
 
 
 def test_a_client_that_is_made_knows_nothing_of_the_server() -> None:

@@ -19,8 +19,8 @@ from openaddons.cli.publishing.sources import (
     keyring_secret,
     table_sources,
 )
+from openaddons.client import MICROSOFT_BASE_URL
 from openaddons.client.models import (
-    MICROSOFT_BASE_URL,
     ApiKey,
     ClientSecret,
     Credentials,
