@@ -273,11 +273,15 @@ def _exit_code(outcome: type[client.EdgeAddonsError]) -> str:
     return "4, 5 or 9" if outcome is client.RequestRefused else str(outcome.exit_code)
 
 
+def _is_value(kind: type[Any]) -> bool:
+    return is_dataclass(kind) or issubclass(kind, (tuple, client.ApiKey, client.ClientSecret))
+
+
 def sdk_page() -> str:
     """Every public name of the SDK."""
     public = {name: getattr(client, name) for name in client.__all__}
     classes = {name: each for name, each in public.items() if isinstance(each, type)}
-    values = {name: each for name, each in classes.items() if is_dataclass(each)}
+    values = {name: each for name, each in classes.items() if _is_value(each)}
     words = {name: each for name, each in classes.items() if issubclass(each, Enum)}
     lines = ["# The SDK: reference", "", _MADE, ""]
     lines += [

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlencode
 
@@ -64,8 +64,7 @@ class Package(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request. Headers and body stay out of ``repr``, for they carry the credentials."""
 
     endpoint: Endpoint
@@ -73,22 +72,29 @@ class Request:
     """In words, for messages: ``the upload``."""
     method: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | Package = field(default=b"", repr=False)
+    headers: Mapping[str, str]
+    body: bytes | Package = b""
     operation_id: str | None = None
 
+    def __repr__(self) -> str:
+        """Method and address."""
+        return f"Request({self.method!r}, {self.url!r})"
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+
+class Answer(NamedTuple):
     """One HTTP response, read to its end. Header names are in lower case.
 
     Only the status is in ``repr``: an answer may bring a token or a new key, or repeat what was sent.
     """
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    reason: str = field(default="", repr=False)
+    headers: Mapping[str, str] = MappingProxyType({})
+    body: bytes = b""
+    reason: str = ""
+
+    def __repr__(self) -> str:
+        """The status."""
+        return f"Answer({self.status})"
 
     @property
     def media_type(self) -> str:
@@ -123,12 +129,15 @@ class Lost(NamedTuple):
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """An access token and the moment, on the caller's clock, after which it is not used any more."""
 
-    value: str = field(repr=False)
+    value: str
     renew_at_seconds: float
+
+    def __repr__(self) -> str:
+        """The moment."""
+        return f"Token(renew_at_seconds={self.renew_at_seconds})"
 
 
 def upload_request(base_url: str, product_id: str, package: Package) -> Request:

@@ -6,7 +6,6 @@ and decides nothing. ``_flows.py`` has the flow of each call.
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import Final, NamedTuple, TypeVar
 
 from openaddons.client._core import (
@@ -109,18 +108,17 @@ class Session:
         credentials = self._credentials
         headers = {"User-Agent": USER_AGENT, **request.headers}
         if isinstance(credentials, ApiKey):
-            return replace(
-                request,
+            return request._replace(
                 headers=headers
                 | {"Authorization": f"ApiKey {credentials.key}", "X-ClientID": credentials.client_id},
             )
         if self._token is None or self.clock() >= self._token.renew_at_seconds:
             self._token = yield from self._fetch_token(credentials, deadline_seconds=deadline_seconds)
-        return replace(request, headers=headers | {"Authorization": f"Bearer {self._token.value}"})
+        return request._replace(headers=headers | {"Authorization": f"Bearer {self._token.value}"})
 
     def _fetch_token(self, credentials: ClientSecret, *, deadline_seconds: float) -> Flow[Token]:
         request = token_request(credentials)
-        request = replace(request, headers={"User-Agent": USER_AGENT, **request.headers})
+        request = request._replace(headers={"User-Agent": USER_AGENT, **request.headers})
         attempt = 1
         while True:
             asked_at_seconds = self.clock()

@@ -1,10 +1,9 @@
 """The values of the client: credentials in, operations out. All frozen; a secret never shows in ``repr``."""
 
 import re
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from openaddons.client._surroundings import MICROSOFT_BASE_URL
@@ -37,8 +36,7 @@ class KeyKind(StrEnum):
     CLIENT_SECRET = "clientSecret"  # noqa: S105 - the name of a kind
 
 
-@dataclass(frozen=True, slots=True)
-class OperationError:
+class OperationError(NamedTuple):
     """One entry of ``errors``. The reference has a sentence alone; OpenAddons adds where it applies."""
 
     message: str
@@ -47,8 +45,7 @@ class OperationError:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One asynchronous request, as the store described it last.
 
     See "Check the status of a package upload" and "Check the publishing status" in the reference.
@@ -76,17 +73,40 @@ class Operation:
         return self.status is OperationStatus.SUCCEEDED
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class _Sealed:
+    """What a frozen dataclass is, without the import of dataclasses, which takes longer than that of this package.
+
+    No tuple: what writes a tuple into a log or into JSON would write the secret in it.
+    """
+
+    def __init__(self, **values: str) -> None:
+        vars(self).update(values)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} stays as it is; make another")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={value!r}" for name, value in vars(self).items() if name not in {"key", "secret"})
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class ApiKey(_Sealed):
     """An API key with its client ID (v1.1 of the API). Raises ValueError for one that HTTP cannot carry."""
 
     client_id: str
-    key: str = field(repr=False)
+    key: str
 
-    def __post_init__(self) -> None:
-        """Refuse what would fail later, in a library's message that quotes the key."""
-        _check_visible("client_id", self.client_id)
-        _check_visible("key", self.key)
+    def __init__(self, client_id: str, key: str) -> None:
+        # What fails later fails in a library's message that quotes the key.
+        _check_visible("client_id", client_id)
+        _check_visible("key", key)
+        super().__init__(client_id=client_id, key=key)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -94,8 +114,7 @@ class ApiKey:
         return (self.key,)
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSecret:
+class ClientSecret(_Sealed):
     """A client secret, exchanged at ``token_url`` for an access token (RFC 6749 section 4.4).
 
     Microsoft's store no longer takes these; a store of your own does. Raises ValueError for values that
@@ -103,15 +122,15 @@ class ClientSecret:
     """
 
     client_id: str
-    secret: str = field(repr=False)
+    secret: str
     token_url: str
-    scope: str = MICROSOFT_SCOPE
+    scope: str
 
-    def __post_init__(self) -> None:
-        """Refuse what would fail later, in a library's message that quotes the secret."""
-        _check_visible("client_id", self.client_id)
-        _check_visible("secret", self.secret)
-        checked_url("token_url", self.token_url)
+    def __init__(self, client_id: str, secret: str, token_url: str, scope: str = MICROSOFT_SCOPE) -> None:
+        _check_visible("client_id", client_id)
+        _check_visible("secret", secret)
+        checked_url("token_url", token_url)
+        super().__init__(client_id=client_id, secret=secret, token_url=token_url, scope=scope)
 
     @property
     def secrets(self) -> tuple[str, ...]:

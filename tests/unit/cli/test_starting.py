@@ -13,8 +13,10 @@ from tests.unit.cli.command_line import ENVIRONMENT, CommandLine
 NOT_NEEDED = {
     "asyncio",
     "click",
+    "dataclasses",
     "difflib",
     "httpx2",
+    "inspect",
     "keyring",
     "openaddons.client._async",
     "openaddons.client._management",

@@ -1,3 +1,4 @@
+import copy
 import pickle
 import re
 from pathlib import Path
@@ -16,6 +17,16 @@ from .scripted import API_KEY, CLIENT_SECRET, SECRET
 def test_the_repr_of_credentials_holds_no_secret(credentials: ApiKey | ClientSecret) -> None:
     assert "client-1" in repr(credentials)
     assert SECRET not in repr(credentials)
+
+
+@pytest.mark.parametrize("credentials", [API_KEY, CLIENT_SECRET])
+def test_credentials_are_values(credentials: ApiKey | ClientSecret) -> None:
+    again = pickle.loads(pickle.dumps(credentials))
+
+    assert (again, hash(again), copy.deepcopy(credentials)) == (credentials, hash(credentials), credentials)
+    assert credentials not in {ApiKey("client-1", "another"), API_KEY.secrets, None}
+    with pytest.raises(AttributeError, match="stays as it is"):
+        credentials.client_id = "client-2"
 
 
 @pytest.mark.parametrize("key", ["", "s3cr3t\n", " s3cr3t", "s3 cr3t", "s3cr3t\u00e9", "s3cr3t\x00"])

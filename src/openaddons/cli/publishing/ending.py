@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -46,16 +45,18 @@ class Step(Enum):
 _WAITS: Final = frozenset({Step.WAIT_UPLOAD, Step.WAIT_PUBLISH, Step.WAIT_IN_STORE})
 
 
-@dataclass(slots=True)
 class Progress:
     """What a command has done so far, for whoever has to go on from there."""
 
-    publishes: bool = False
-    """Whether it publishes what it uploads."""
-    step: Step = Step.LOOK
-    package: Chosen | None = None
-    upload_id: str | None = None
-    publish_id: str | None = None
+    def __init__(
+        self, *, publishes: bool = False, step: Step = Step.LOOK, package: Chosen | None = None
+    ) -> None:
+        self.publishes = publishes
+        """Whether it publishes what it uploads."""
+        self.step = step
+        self.package = package
+        self.upload_id: str | None = None
+        self.publish_id: str | None = None
 
 
 class Ending(NamedTuple):
@@ -237,7 +238,11 @@ def _way_on(
         case OperationFailed() | UnexpectedFailure():
             # That operation has ended: its step has to be done again.
             before = {Step.WAIT_UPLOAD: Step.UPLOAD, Step.WAIT_PUBLISH: Step.PUBLISH}
-            again = Progress(progress.publishes, before.get(progress.step, Step.LOOK), progress.package)
+            again = Progress(
+                publishes=progress.publishes,
+                step=before.get(progress.step, Step.LOOK),
+                package=progress.package,
+            )
             commands = commands_from(again, destination)
         case StoreTrouble() | Timeout():
             commands = commands_from(progress, destination)

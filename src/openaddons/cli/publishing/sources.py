@@ -8,7 +8,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from openaddons.cli.output import one_line, wrong_usage
@@ -46,12 +45,15 @@ _ENV_LINE: Final = r"""(?:export\s+)?(?P<name>\w+)\s*=\s*
 _ENV_NAME: Final = r"(?:export\s+)?(EDGE_ADDONS_\w*)"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A setting and the place where it was found."""
 
-    value: Any = field(repr=False)
+    value: Any
     place: str
+
+    def __repr__(self) -> str:
+        """The place: the value may be a secret."""
+        return f"Found({self.place!r})"
 
 
 class Source(NamedTuple):

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any, Final
 
 from openaddons.cli.output import emit, one_line, say
@@ -65,7 +64,7 @@ def document(ending: Ending, progress: Progress, destination: Destination) -> di
         "submission_id": ending.submission_id,
         "status": operation and operation.status.value,
         "error_code": ending.error_code,
-        "errors": [asdict(error) for error in ending.errors],
+        "errors": [error._asdict() for error in ending.errors],
         "findings": [finding._asdict() for finding in package.linted.report.findings]
         if package and package.linted
         else [],
