@@ -84,16 +84,16 @@ def _typed(words: Sequence[str], options: Mapping[str, Option]) -> dict[str, Any
 
 def _value(word: str, option: Option) -> str | float:
     """The word as the option takes it; ValueError where click would refuse it."""
-    right = not option.choices or word in option.choices
     if option.takes == "seconds":
-        seconds = float(word)
-        if not seconds < 0:
-            return seconds
-        right = False
-    elif option.takes == "file":
+        if (seconds := float(word)) < 0:
+            raise ValueError(word)
+        return seconds
+    if option.takes == "file":
         right = not os.path.exists(word) or _is_readable(word)
     elif option.takes == "file or -":
         right = word == "-" or _is_readable(word)
+    else:
+        right = not option.choices or word in option.choices
     if not right:
         raise ValueError(word)
     return word
