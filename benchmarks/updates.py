@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import multitude, nginx
+from benchmarks.growth import PlainDict
 from benchmarks.machine import Cores, Server, choose_cores
 from benchmarks.report import Aim, spread, table, warn_of_strangers
 from benchmarks.store import Store, make_package, running_store
@@ -55,10 +56,15 @@ class Case:
     least: float
 
     @property
+    def behind(self) -> bool:
+        """Whether browsers are offered a package."""
+        return self.installed != multitude.VERSION
+
+    @property
     def name(self) -> str:
         """For the table."""
         ids = "1 id" if self.ids == 1 else f"{self.ids} ids"
-        return f"{ids}, {'newest' if self.installed == multitude.VERSION else 'behind'}"
+        return f"{ids}, {'behind' if self.behind else 'newest'}"
 
     def paths(self, products: int) -> list[str]:
         """Requests about different add-ons, none of which is asked about much more often than others."""
@@ -79,6 +85,20 @@ CASES: Final = (
     Case(20, multitude.VERSION, 0.15),
     Case(20, "1.0.0", 0.15),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a case cost, round by round."""
+
+    loads: Mapping[str, list[Load]]
+    dict_growth_us: list[float]
+    """What `PlainDict` needs more with `MANY` than with `FEW`."""
+
+    def growth_us(self) -> list[float]:
+        """What we need more."""
+        *_, many, few = self.loads.values()
+        return [much.cpu_ms_per_1000 - little.cpu_ms_per_1000 for much, little in zip(many, few, strict=True)]
 
 
 def measure_updates() -> str:
@@ -106,8 +126,8 @@ def _filled(count: int) -> Callable[[Path], None]:
     return lambda data: multitude.fill(data, count=count)
 
 
-def _measure_case(case: Case, folder: Path, few: Store, many: Store, cores: Cores) -> dict[str, list[Load]]:
-    """The loads of each target. Rounds alternate; each target goes first as often as the others."""
+def _measure_case(case: Case, folder: Path, few: Store, many: Store, cores: Cores) -> Found:
+    """Each target in turn. Rounds alternate; each target goes first as often as the others."""
     own = folder / re.sub(r"\W+", "-", case.name)
     own.mkdir()
     paths = {FEW: case.paths(FEW), MANY: case.paths(MANY)}
@@ -128,13 +148,12 @@ def _measure_case(case: Case, folder: Path, few: Store, many: Store, cores: Core
             f"{MANY:,} products": (many.server, many.port, scripts[MANY]),
             f"{FEW:,} products": (few.server, few.port, scripts[FEW]),
         }
-        return _in_rounds(targets, cores, body_bytes=len(body))
+        return _in_rounds(case, targets, cores)
 
 
-def _in_rounds(
-    targets: Mapping[str, tuple[Server, int, Path]], cores: Cores, *, body_bytes: int
-) -> dict[str, list[Load]]:
-    found: dict[str, list[Load]] = {target: [] for target in targets}
+def _in_rounds(case: Case, targets: Mapping[str, tuple[Server, int, Path]], cores: Cores) -> Found:
+    found = Found({target: [] for target in targets}, [])
+    plain = [PlainDict(products, ids=case.ids) for products in (FEW, MANY)]
     names = list(targets)
     for round_number in range(_ROUNDS + 1):
         turn = round_number % len(names)
@@ -149,7 +168,10 @@ def _in_rounds(
                 seconds=_ROUND_SECONDS,
             )
             if round_number:  # the round 0 warms up
-                found[target].append(load)
+                found.loads[target].append(load)
+        few_us, many_us = (each.read_us() if case.behind else each.find_us() for each in plain)
+        if round_number:
+            found.dict_growth_us.append(many_us - few_us)
     return found
 
 
@@ -172,18 +194,20 @@ def _parts(yardstick: Sequence[Load], ours: Sequence[Load]) -> list[float]:
     return [its.cpu_ms_per_1000 / mine.cpu_ms_per_1000 for its, mine in zip(yardstick, ours, strict=True)]
 
 
-def _report(
-    found: Mapping[Case, Mapping[str, list[Load]]], before: tuple[int, int], after: tuple[int, int]
-) -> str:
-    rows = [("CPU ms per 1000", *next(iter(found.values())), "of return 200", "of a file", "few to many")]
+def _report(found: Mapping[Case, Found], before: tuple[int, int], after: tuple[int, int]) -> str:
+    rows = [
+        ("CPU ms per 1000", *next(iter(found.values())).loads, "of return 200", "of a file", "few to many")
+    ]
     verdicts = []
-    for case, loads in found.items():
-        always, static, many, few = loads.values()
+    for case, its in found.items():
+        always, static, many, few = its.loads.values()
         of_always = _parts(always, many)
         cells = (of_always, _parts(static, many), _parts(few, many))
-        rows.append((case.name, *(f"{_cpu(each):.1f}" for each in loads.values()), *map(spread, cells)))
+        rows.append((case.name, *(f"{_cpu(each):.1f}" for each in its.loads.values()), *map(spread, cells)))
         aim = Aim(f"{case.name}: CPU of return 200, as a part of ours", at_least=case.least)
         verdicts.append(f"  {aim.verdict(statistics.median(of_always))}")
+        if case.ids > 1:
+            verdicts.append(f"  {_growth(case, its)}")
     few_bytes, many_bytes = after
     met = "met" if many_bytes <= MEMORY_LIMIT_BYTES else "MISSED"
     each = (before[1] - before[0]) / (MANY - FEW)
@@ -201,9 +225,23 @@ def _report(
             ),
             f"  aim: at most {MEMORY_LIMIT_BYTES / 1e6:.0f} MB with {MANY:,} products: {met}",
             *warn_of_strangers(
-                [load.strangers_cores for loads in found.values() for each in loads.values() for load in each]
+                [
+                    load.strangers_cores
+                    for its in found.values()
+                    for each in its.loads.values()
+                    for load in each
+                ]
             ),
         ]
+    )
+
+
+def _growth(case: Case, found: Found) -> str:
+    """What many products cost more than few, beside what they would cost any dict of Python."""
+    ours, least = (statistics.median(each) for each in (found.growth_us(), found.dict_growth_us))
+    return (
+        f"{case.name}: {MANY:,} products cost {ours:.1f} µs more than {FEW:,}; "
+        f"{case.ids} lookups in a plain dict {least:.1f} µs more: {ours / least:.2f}"
     )
 
 

@@ -70,7 +70,7 @@ class Shop:
         asked = quote(f"id={product.crx_id}&v=0.0.0.0&uc", safe="")
         answer = httpx2.get(f"{url}{'&' if '?' in url else '?'}x={asked}", trust_env=False)
         assert answer.status_code == 200, answer.text
-        found = re.search(r'<updatecheck status="ok" [^>]* version="([0-9.]+)"', answer.text)
+        found = re.search(r'<updatecheck status="ok"[^>]* version="([0-9.]+)"', answer.text)
         return None if found is None else found[1]
 
     def wait_until_offered(self, product: Product, version: str | None, ring: str = "") -> None:

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from openaddons.surfaces.updates import protocol
 from openaddons.surfaces.updates.protocol import (
     ASKED_LIMIT,
+    Asked,
+    Offer,
     TooManyAsked,
     is_behind,
+    offered_digest,
+    offered_version,
     read_asked,
 )
 
@@ -20,6 +24,11 @@ VERSIONS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4).map(
     lambda parts: ".".join(map(str, parts))
 )
 ASKED = st.lists(st.tuples(CRX_IDS, VERSIONS), max_size=ASKED_LIMIT)
+
+
+def read(query: bytes) -> list[tuple[bytes, bytes]]:
+    """CRX IDs and installed versions."""
+    return [(each[:32], each[39:]) for each in read_asked(query)]
 
 
 def x(*fields: str) -> str:
@@ -32,7 +41,7 @@ def test_what_browsers_write_is_read(asked: list[tuple[str, str]]) -> None:
     parts = [x(f"id={crx_id}", f"v={version}", "installsource=other", "uc") for crx_id, version in asked]
     query = "&".join(["os=linux", *parts]).encode()
 
-    assert read_asked(query) == [(crx_id.encode(), version.encode()) for crx_id, version in asked]
+    assert read(query) == [(crx_id.encode(), version.encode()) for crx_id, version in asked]
 
 
 @given(CRX_IDS, VERSIONS, st.permutations(["id", "v", "uc", "ap"]), st.booleans())
@@ -41,7 +50,7 @@ def test_order_and_escapes_do_not_matter(crx_id: str, version: str, names: list[
     query = x(*(values[name] for name in names))
     written = query.lower() if lower else query
 
-    assert read_asked(written.encode()) == [(crx_id.encode(), version.encode())]
+    assert read(written.encode()) == [(crx_id.encode(), version.encode())]
 
 
 def naive(query: bytes) -> list[tuple[bytes, bytes]]:
@@ -88,12 +97,12 @@ PIECES = st.sampled_from(
 @example(b"x=id%3D" + b"a" * 32 + b"%26v%3D1.2%26id%3D" + b"b" * 32)
 @example(b"x=id%3D" + b"a" * 32 + b"%26v%3D1.2")
 def test_rubbish_is_read_as_a_library_would(query: bytes) -> None:
-    assert read_asked(query) == naive(query)
+    assert read(query) == naive(query)
 
 
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_read(query: bytes) -> None:
-    for crx_id, _ in read_asked(query):
+    for crx_id, _ in read(query):
         assert len(crx_id) == 32
 
 
@@ -103,19 +112,25 @@ def test_too_many_are_refused() -> None:
         read_asked(b"&".join([b"x="] * (ASKED_LIMIT + 1)))
 
 
+def asked_and_offered(installed: bytes, version: str) -> tuple[Asked, Offer]:
+    crx_id = "a" * 32
+    offer = protocol.update(crx_id, version, codebase="", digest="f" * 64, size_bytes=5, minimum=None)
+    return protocol.asked_about(crx_id.encode(), installed), offer
+
+
 @given(VERSIONS, VERSIONS)
 def test_versions_are_compared_as_numbers(one: str, other: str) -> None:
     def padded(version: str) -> list[int]:
         return [*map(int, version.split(".")), 0, 0, 0][:4]
 
-    assert is_behind(one.encode(), other.encode()) == (padded(one) < padded(other))
+    assert is_behind(*asked_and_offered(one.encode(), other)) == (padded(one) < padded(other))
 
 
 @pytest.mark.parametrize(
     "none", [b"", b"x", b"1.", b".1", b"1..2", b"-1", b"1 ", b"9" * 60_000, b"1." * 300 + b"1"]
 )
 def test_what_is_no_version_is_behind(none: bytes) -> None:
-    assert is_behind(none, b"1.0")
+    assert is_behind(*asked_and_offered(none, "1.0"))
 
 
 @given(st.text(alphabet="a/:?&<>\"'%=ü", max_size=20))
@@ -123,7 +138,7 @@ def test_an_answer_is_xml_whatever_the_url(codebase: str) -> None:
     offer = protocol.update(
         "a" * 32, "1.2", codebase=codebase, digest="f" * 64, size_bytes=5, minimum="120.0"
     )
-    parts = [offer.app, protocol.unknown(b"b" * 32), protocol.restricted(b"c" * 32)]
+    parts = [offer, protocol.unknown(b"b" * 32), protocol.restricted(b"c" * 32)]
     body = protocol.gupdate(parts)
 
     (told,) = ET.fromstring(body).iter("{http://www.google.com/update2/response}updatecheck")
@@ -136,13 +151,4 @@ def test_an_answer_is_xml_whatever_the_url(codebase: str) -> None:
         "size": "5",
         "prodversionmin": "120.0",
     }
-    assert (offer.version, offer.digest) == (b"1.2", b"f" * 64)
-
-
-def test_add_ons_of_the_same_version_share_it() -> None:
-    offers = [
-        protocol.update(crx_id * 32, "1.2", codebase="", digest="f" * 64, size_bytes=5, minimum=None)
-        for crx_id in "ab"
-    ]
-
-    assert offers[0].version is offers[1].version
+    assert (offered_version(offer), offered_digest(offer)) == (b"1.2", b"f" * 64)

@@ -93,8 +93,10 @@ class UpdatesSurface:
 
     def _package_url(self, asked: list[protocol.Asked], ring: str) -> str:
         """The URL of the first package that is asked for and offered. Raises `NotFound`."""
-        for crx_id, _ in asked:
+        for each in asked:
+            crx_id = each[protocol.CRX_ID]
             offer = self._snapshot.find(crx_id, ring)
             if offer is not None:
-                return package_url(self._settings, crx_id=crx_id.decode(), digest=offer.digest.decode())
+                digest = protocol.offered_digest(offer).decode()
+                return package_url(self._settings, crx_id=crx_id.decode(), digest=digest)
         raise NotFound

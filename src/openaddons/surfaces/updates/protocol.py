@@ -12,9 +12,9 @@ the XML declaration, ``codebase`` is absolute, ``version`` is the manifest's own
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
@@ -23,21 +23,31 @@ ASKED_LIMIT: Final = 256
 
 CONTENT_TYPE: Final = b"text/xml; charset=utf-8"
 
-_CRX_ID: Final = re.compile(rb"[a-p]{32}")
+_IS_CRX_ID: Final = re.compile(rb"[a-p]{32}")
 # How browsers write it; whatever else begins like this is read closely. Literal at both ends, which is quick.
-_USUAL: Final = re.compile(rb"&x=id%3D([a-p]{32})%26v%3D([0-9.]+)%26")
+_USUAL: Final = re.compile(rb"&x=id%3D([a-p]{32}%26v%3D[0-9.]+)%26")
 _VERSION: Final = re.compile(rb"[0-9]{1,10}(?:\.[0-9]{1,10}){0,7}")
 _VERSION_BYTES_LIMIT: Final = 87
+_OFFERED_BYTES_LIMIT: Final = 43  # four numbers of ten digits; of a manifest, none has more than five
 
 _BEGIN: Final = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b'<gupdate xmlns="http://www.google.com/update2/response" protocol="2.0">'
 )
 _END: Final = b"</gupdate>\n"
+_NO_UPDATE: Final = b'<app appid="%b" status="ok"><updatecheck status="noupdate"/></app>'
+_UPDATE: Final = '<app appid="{crx_id}" status="ok"><updatecheck status="ok" version="'
+_OFFERED_AT: Final = len(_UPDATE.format(crx_id="a" * 32))
+_OFFERED: Final = slice(_OFFERED_AT, _OFFERED_AT + _OFFERED_BYTES_LIMIT + 1)  # with a quotation mark at least
 
+Asked = bytes
+"""An add-on that a browser asks about and the version that it has, as `asked_about` writes them."""
+CRX_ID: Final = slice(32)
+_INSTALLED_AT: Final = 32 + len(b"%26v%3D")
+_INSTALLED: Final = slice(_INSTALLED_AT, _INSTALLED_AT + _VERSION_BYTES_LIMIT + 1)  # one more is no version
 
-Asked = tuple[bytes, bytes]
-"""The CRX ID of an add-on that a browser asks about, and the version that it has: ``0.0.0.0`` or empty for none."""
+Offer = bytes
+"""The finished ``<app>`` element for browsers that are behind, as `update` writes it."""
 
 
 class TooManyAsked(Exception):  # noqa: N818 - a verdict on the query
@@ -67,21 +77,29 @@ def _read_closely(query: bytes) -> Iterator[Asked]:
         for name, _, value in pairs:
             fields.setdefault(name, value)
         crx_id = fields.get(b"id", b"")
-        if _CRX_ID.fullmatch(crx_id):
-            yield crx_id, fields.get(b"v", b"")
+        if _IS_CRX_ID.fullmatch(crx_id):
+            yield asked_about(crx_id, fields.get(b"v", b""))
 
 
-def is_behind(installed: bytes, offered: bytes) -> bool:
-    """Whether a browser that has ``installed`` would take ``offered``. One that has no version would.
+def asked_about(crx_id: bytes, installed: bytes) -> Asked:
+    """What a browser that has this version asks; ``0.0.0.0`` or nothing is none.
 
-    Parts are compared as numbers, missing ones being 0 (base/version.cc).
+    It is the browser's own writing, so that a usual query need only be cut.
     """
-    return len(installed) > _VERSION_BYTES_LIMIT or _is_behind(installed, offered)
+    return b"%b%%26v%%3D%b" % (crx_id, installed)
+
+
+def is_behind(asked: Asked, offer: Offer) -> bool:
+    """Whether a browser that asks so would take the offer. One that has no version would.
+
+    Parts of versions are compared as numbers, missing ones being 0 (base/version.cc).
+    """
+    return _is_less(asked[_INSTALLED], offer[_OFFERED])
 
 
 @lru_cache(maxsize=4096)  # of a thousand browsers, hundreds have the same two
-def _is_behind(installed: bytes, offered: bytes) -> bool:
-    return not _VERSION.fullmatch(installed) or _parts(installed) < _parts(offered)
+def _is_less(installed: bytes, offered: bytes) -> bool:
+    return not _VERSION.fullmatch(installed) or _parts(installed) < _parts(offered.partition(b'"')[0])
 
 
 def _parts(version: bytes) -> list[int]:
@@ -96,41 +114,37 @@ def gupdate(apps: Iterable[bytes]) -> bytes:
     return b"".join((_BEGIN, *apps, _END))
 
 
-class Offer(NamedTuple):
-    """A package that browsers are offered."""
-
-    version: bytes
-    app: bytes
-    """The finished ``<app>`` element for browsers that are behind."""
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of the package, hexadecimal digits."""
-        return self.app.partition(b' hash_sha256="')[2][:64]
-
-
 def update(
     crx_id: str, version: str, *, codebase: str, digest: str, size_bytes: int, minimum: str | None
 ) -> Offer:
-    """There is a package, for browsers from version ``minimum`` on."""
+    """There is a package, for browsers from version ``minimum`` on. Its SHA-256 is in hexadecimal digits."""
     address = escape(codebase, {'"': "&quot;"})
     least = f' prodversionmin="{minimum}"' if minimum else ""
     app = (
-        f'<app appid="{crx_id}" status="ok"><updatecheck status="ok" codebase="{address}" '
-        f'version="{version}" hash_sha256="{digest}" size="{size_bytes}"{least}/></app>'
+        f'{_UPDATE.format(crx_id=crx_id)}{version}" codebase="{address}" '
+        f'hash_sha256="{digest}" size="{size_bytes}"{least}/></app>'
     )
-    return Offer(_shared(version), app.encode())
+    return app.encode()
 
 
-@lru_cache(maxsize=4096)
-def _shared(version: str) -> bytes:
-    """One object for all add-ons of that version: it stays in the caches, where each one's own would not."""
-    return version.encode()
+def offered_version(offer: Offer) -> bytes:
+    """The version of the package."""
+    return offer[_OFFERED].partition(b'"')[0]
+
+
+def offered_digest(offer: Offer) -> bytes:
+    """SHA-256 of the package, hexadecimal digits."""
+    return offer.partition(b' hash_sha256="')[2][:64]
 
 
 def no_update(crx_id: bytes) -> bytes:
     """What the browser has is the newest, or nothing is offered."""
-    return b'<app appid="%b" status="ok"><updatecheck status="noupdate"/></app>' % crx_id
+    return _NO_UPDATE % crx_id
+
+
+def no_updates(asked: Sequence[Asked]) -> bytes:
+    """The same, of each add-on that is asked about."""
+    return _NO_UPDATE * len(asked) % tuple([each[CRX_ID] for each in asked])
 
 
 def unknown(crx_id: bytes) -> bytes:

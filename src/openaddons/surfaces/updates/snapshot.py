@@ -1,7 +1,7 @@
 """What browsers are offered, in memory: the answer of an update check is a function of it alone (decision 4)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -30,18 +30,27 @@ def package_url(settings: Settings, *, crx_id: str, digest: str) -> str:
 
 
 class Snapshot:
-    """The offers of every product, by CRX ID. Changes are made in place, by one thread."""
+    """The offers of every product, by CRX ID.
+
+    Changes are made in place by one thread, while another answers: after each step all that is told was true
+    a moment ago, or is now.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._live: dict[bytes, Offer | bytes] = {}
-        """An offer, or the ``<app>`` element that everybody gets instead."""
+        self._live: dict[bytes, Offer] = {}
+        self._newest: set[Asked] = set()
+        """What browsers ask that have what is live: most do, so this is looked at first."""
+        self._closed: dict[bytes, bytes] = {}
+        """The ``<app>`` elements of products of which nothing is live; what else is in it does not count."""
         self._rings: dict[str, dict[bytes, Offer]] = {}
         """The offers that are ahead of the live ones, by ring."""
 
     def clear(self) -> None:
         """Offer nothing any more; the rings stay."""
         self._live.clear()
+        self._newest.clear()
+        self._closed.clear()
         for ahead in self._rings.values():
             ahead.clear()
 
@@ -58,13 +67,16 @@ class Snapshot:
     def put(self, product: OfferedProduct) -> None:
         """Take in what is offered of a product now."""
         crx_id = product.crx_id.encode()
-        live = product.releases.get(ALL)
-        if product.blocked:
-            self._live[crx_id] = protocol.restricted(crx_id)
-        elif live is None:
-            self._live[crx_id] = protocol.no_update(crx_id)
+        live, former = product.releases.get(ALL), self._live.get(crx_id)
+        if former is not None:
+            self._newest.discard(protocol.asked_about(crx_id, protocol.offered_version(former)))
+        if product.blocked or live is None:
+            closed = protocol.restricted if product.blocked else protocol.no_update
+            self._closed[crx_id] = closed(crx_id)
+            self._live.pop(crx_id, None)
         else:
             self._live[crx_id] = self._offer(product.crx_id, live)
+            self._newest.add(protocol.asked_about(crx_id, live.version.encode()))
         for ring, ahead in self._rings.items():
             release = product.releases.get(ring)
             if release is None:
@@ -72,27 +84,27 @@ class Snapshot:
             else:
                 ahead[crx_id] = self._offer(product.crx_id, release)
 
-    def answer(self, asked: Iterable[Asked], ring: str = ALL) -> bytes:
+    def answer(self, asked: Sequence[Asked], ring: str = ALL) -> bytes:
         """The XML that answers a check by a browser of that ring."""
+        if ring == ALL and self._newest.issuperset(asked):
+            return protocol.gupdate([protocol.no_updates(asked)])
         find, apps = self._finder(ring), []
-        for crx_id, version in asked:
+        for each in asked:
+            crx_id = each[protocol.CRX_ID]
             offer = find(crx_id)
             if offer is None:
-                apps.append(protocol.unknown(crx_id))
-            elif isinstance(offer, bytes):
+                apps.append(self._closed.get(crx_id) or protocol.unknown(crx_id))
+            elif protocol.is_behind(each, offer):
                 apps.append(offer)
-            elif version != offer.version and protocol.is_behind(version, offer.version):
-                apps.append(offer.app)
             else:
                 apps.append(protocol.no_update(crx_id))
         return protocol.gupdate(apps)
 
     def find(self, crx_id: bytes, ring: str = ALL) -> Offer | None:
         """What a browser of that ring is offered of one product; None for nothing."""
-        offer = self._finder(ring)(crx_id)
-        return None if isinstance(offer, bytes) else offer
+        return self._finder(ring)(crx_id)
 
-    def _finder(self, ring: str) -> Callable[[bytes], Offer | bytes | None]:
+    def _finder(self, ring: str) -> Callable[[bytes], Offer | None]:
         live = self._live.get
         if ring == ALL:
             return live
