@@ -208,7 +208,7 @@ def offered(url: str, product: Product) -> str | None:
     """The version that a browser is offered which has none."""
     asked = quote(f"id={product.crx_id}&v=0.0.0.0&uc", safe="")
     answer = httpx2.get(f"{url}/updates?x={asked}", trust_env=False)
-    found = re.search(r'<updatecheck status="ok" [^>]* version="([0-9.]+)"', answer.text)
+    found = re.search(r'<updatecheck status="ok"[^>]* version="([0-9.]+)"', answer.text)
     return None if found is None else found[1]
 
 
