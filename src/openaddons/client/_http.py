@@ -23,7 +23,7 @@ LARGEST_ANSWER_BYTES: Final = 16 * 1024 * 1024
 CONNECT_TIMEOUT_SECONDS: Final = 10.0
 WRITE_TIMEOUT_SECONDS: Final = 60.0
 
-_HOLD_HEADERS: Final = ("httpx2.", "httpcore2.", "http.client", "openaddons.client._plain")
+_HOLD_HEADERS: Final = ("httpx2.", "httpcore2.", "openaddons.client._plain", "openaddons.client._connection")
 
 # Servers close idle connections after 5 s and more. A publish sent into one that is just being closed would
 # be a lost answer, so ours are given up well before that.
@@ -152,7 +152,7 @@ def problem_of(error: Exception) -> str:
 def without_frames(error: BaseException) -> BaseException:
     """An interrupt, a cancellation or the package's own error, on its way through what sends to the caller.
 
-    The frames of httpx2, http.client and below hold the headers: whoever prints a traceback with locals would
+    The frames of who sends, and below, hold the headers: whoever prints a traceback with locals would
     print the key. Those of who reads the package, and of the caller's ``progress``, stay.
     """
     left: list[BaseException | None] = [error]

@@ -1,19 +1,18 @@
-"""How the synchronous client sends where nothing special is asked for: with the standard library's http.client.
+"""How the synchronous client sends where nothing special is asked for: over sockets of its own.
 
-It is there in a third of the time that httpx2 takes to be imported, which is most of a short command's life. It goes
+That is there in a sixth of the time that httpx2 takes to be imported, which is most of a short command's life. It goes
 through no proxy, and its trust is the one of OpenSSL; where that is not enough, httpx2 sends (``_http.sender_of``).
 """
 
 from __future__ import annotations
 
-import http.client
-import select
 import time
 from contextlib import closing
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from openaddons.client._connection import AnswerBroken, Connection, Received
 from openaddons.client._core import Answer, Lost
 from openaddons.client._http import (
     CONNECT_TIMEOUT_SECONDS,
@@ -29,19 +28,15 @@ from openaddons.client.trust import machine_trust, trust_in
 if TYPE_CHECKING:
     import os
     import ssl
-    from collections.abc import Generator
 
-    from openaddons.client._core import Request
     from openaddons.client._session import Send
-
-_PIECE_BYTES = 64 * 1024
 
 
 class _Idle(NamedTuple):
     """A connection that may be used again, and since when nobody does."""
 
     place: tuple[str, str]
-    connection: http.client.HTTPConnection
+    connection: Connection
     since_seconds: float
 
 
@@ -63,20 +58,21 @@ class PlainSender:
         """The answer, or why there is none. OSError when the package cannot be read."""
         address = urlsplit(step.request.url)
         connection = self._take(address)
-        try:
-            if connection.sock is None:
-                connection.connect()
-        except (OSError, UnicodeError) as error:  # a host name that is none is an error of its encoding
-            connection.close()
-            return Lost(sent=False, problem=problem_of(error))
+        if connection is None:
+            tls = self._trust() if address.scheme == "https" else None
+            try:
+                connection = Connection(
+                    address.hostname or "", address.port, tls=tls, timeout_seconds=CONNECT_TIMEOUT_SECONDS
+                )
+            except (OSError, UnicodeError) as error:  # a host name that is none is an error of its encoding
+                return Lost(sent=False, problem=problem_of(error))
         kept = False
         try:
-            response, sent_whole = _ask(connection, step, address)
-            body, read_whole = _read(response)
-            kept = sent_whole and read_whole and not response.will_close
-            response.close()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, body, response.reason)
+            received, sent_whole = _ask(connection, step, address)
+            kept = sent_whole and received.is_whole and received.may_continue
+            # Of a body that is longer than any that is of use, nothing is kept.
+            body = bytes(received.body) if received.is_whole else b""
+            return Answer(received.status, received.headers, body, received.reason)
         except _Broken as broken:
             return Lost(sent=True, problem=broken.problem)
         except BaseException as error:
@@ -84,23 +80,19 @@ class PlainSender:
         finally:
             self._give_back(address, connection, kept=kept)
 
-    def _take(self, address: SplitResult) -> http.client.HTTPConnection:
+    def _take(self, address: SplitResult) -> Connection | None:
+        """A connection that was kept and is there still."""
         place, now_seconds = (address.scheme, address.netloc), time.monotonic()
         with self._lock:
             for idle in reversed(self._idle):
                 if idle.place == place and now_seconds - idle.since_seconds < IDLE_SECONDS:
                     self._idle.remove(idle)
-                    if _is_silent(idle.connection):
+                    if idle.connection.is_silent:
                         return idle.connection
                     idle.connection.close()
-        host = address.hostname or ""
-        if address.scheme == "https":
-            return http.client.HTTPSConnection(
-                host, address.port, timeout=CONNECT_TIMEOUT_SECONDS, context=self._trust()
-            )
-        return http.client.HTTPConnection(host, address.port, timeout=CONNECT_TIMEOUT_SECONDS)
+        return None
 
-    def _give_back(self, address: SplitResult, connection: http.client.HTTPConnection, *, kept: bool) -> None:
+    def _give_back(self, address: SplitResult, connection: Connection, *, kept: bool) -> None:
         if not kept:
             connection.close()
             return
@@ -119,13 +111,6 @@ class PlainSender:
             return self._tls
 
 
-def _is_silent(connection: http.client.HTTPConnection) -> bool:
-    """Whether nothing has come since the last answer: what comes then is the end of the connection."""
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN)
-    return not poll.poll(0)
-
-
 class _Broken(Exception):  # noqa: N818 - no answer came of it
     """The connection failed after the request was begun."""
 
@@ -134,59 +119,30 @@ class _Broken(Exception):  # noqa: N818 - no answer came of it
         self.problem = problem_of(error)
 
 
-def _ask(
-    connection: http.client.HTTPConnection, step: Send, address: SplitResult
-) -> tuple[http.client.HTTPResponse, bool]:
-    """The head of the answer, and whether the whole request was sent: a store may refuse it before."""
+def _ask(connection: Connection, step: Send, address: SplitResult) -> tuple[Received, bool]:
+    """The answer, and whether the whole request was sent: a store may refuse it before."""
     request, whole = step.request, True
-    connection.sock.settimeout(WRITE_TIMEOUT_SECONDS)
-    target = address.path or "/"
+    connection.set_timeout(WRITE_TIMEOUT_SECONDS)
+    target = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
+    headers, body = dict(request.headers), request.body if isinstance(request.body, bytes) else b""
+    if isinstance(request.body, bytes) and (body or request.method != "GET"):
+        headers["Content-Length"] = str(len(body))
     try:
-        connection.putrequest(
-            request.method,
-            f"{target}?{address.query}" if address.query else target,
-            skip_accept_encoding=True,
-        )
-        for name, value in request.headers.items():
-            connection.putheader(name, value)
-        if isinstance(request.body, bytes) and (request.body or request.method != "GET"):
-            connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders()
-    except (OSError, http.client.HTTPException) as error:
+        connection.send_head(request.method, target, headers, body=body)
+    except OSError as error:
         raise _Broken(error) from None
-    with closing(_pieces(request)) as pieces:
-        for piece in pieces:
-            try:
-                connection.send(piece)
-            except TimeoutError as stalled:
-                raise _Broken(stalled) from None
-            except OSError:  # it does not listen any more; perhaps it has said why
-                whole = False
-                break
-    try:
-        connection.sock.settimeout(step.read_timeout_seconds)
-        return connection.getresponse(), whole
-    except (OSError, http.client.HTTPException) as error:
-        raise _Broken(error) from None
-
-
-def _pieces(request: Request) -> Generator[bytes]:
     if not isinstance(request.body, bytes):
-        yield from sent_bytes(request.body)
-    elif request.body:
-        yield request.body
-
-
-def _read(response: http.client.HTTPResponse) -> tuple[bytes, bool]:
-    """The body, and whether it is whole: of one that is longer than any that is of use, nothing is kept."""
-    body = bytearray()
+        with closing(sent_bytes(request.body)) as pieces:
+            for piece in pieces:
+                try:
+                    connection.send(piece)
+                except TimeoutError as stalled:
+                    raise _Broken(stalled) from None
+                except OSError:  # it does not listen any more; perhaps it has said why
+                    whole = False
+                    break
+    connection.set_timeout(step.read_timeout_seconds)
     try:
-        while piece := response.read1(_PIECE_BYTES):
-            body += piece
-            if len(body) > LARGEST_ANSWER_BYTES:
-                return b"", False
-    except (OSError, http.client.HTTPException) as error:
+        return connection.receive(limit_bytes=LARGEST_ANSWER_BYTES), whole
+    except (OSError, AnswerBroken) as error:
         raise _Broken(error) from None
-    if response.length:
-        raise _Broken(http.client.IncompleteRead(bytes(body), response.length))
-    return bytes(body), True
