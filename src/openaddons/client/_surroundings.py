@@ -15,7 +15,7 @@ def chosen_base_url(base_url: str | None) -> str:
 
 
 def plain_is_enough() -> bool:
-    """Whether the standard library can send from this machine as it is set up."""
+    """Whether sockets alone can send from this machine as it is set up."""
     proxies = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     named = any(os.environ.get(name) or os.environ.get(name.lower()) for name in proxies)
     return sys.platform not in {"win32", "darwin"} and not named

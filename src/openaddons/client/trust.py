@@ -36,6 +36,8 @@ def read_trust_ahead() -> None:
     """Begin to read it for the first client that will ask for it, if the environment lets expect one that does."""
     global _ahead  # noqa: PLW0603 - one for the process, until it is asked for
     if plain_is_enough() and chosen_base_url(None).startswith("https:"):
+        import ssl  # noqa: F401 - the thread would take turns with everything else to import it
+
         _ahead = _Reading()
         _ahead.start()
 
