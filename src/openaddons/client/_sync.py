@@ -65,8 +65,8 @@ class EdgeAddons:
         timeout_seconds: The longest that a call may take.
         ca_file: A PEM file with the certificate authorities to trust, in place of the machine's. OSError where
             it cannot be read or holds none. A ``transport`` of yours has a trust of its own.
-        transport: Another way to send requests, for tests and proxies. Without one, the standard library
-            sends; httpx2 does where the environment names a proxy, and on Windows and macOS.
+        transport: Another way to send requests, for tests and proxies. Without one, the client
+            sends by itself; httpx2 does where the environment names a proxy, and on Windows and macOS.
         clock: Seconds from any beginning, for tests.
         sleep: Waits for that many seconds, for tests.
 

@@ -1,7 +1,7 @@
-"""Whom the machine trusts, as the TLS context of who sends with the standard library.
+"""Whom the machine trusts, as the TLS context of who sends over sockets of its own.
 
 OpenSSL takes longer to read the usual 140 authorities than a publish takes for anything else, and needs no
-interpreter for it. Who has other things to do before the first request lets a thread begin with it.
+interpreter for it. Who has other things to do before the first request lets a thread do it.
 """
 
 from __future__ import annotations
@@ -24,9 +24,8 @@ class _Reading(Thread):
         try:
             self.context = _read()
         except Exception:
-            self.context = (
-                None  # who needs it reads it again, and meets the same failure where it can be told
-            )
+            # Who needs it reads it again, and meets the same failure where it can be told.
+            self.context = None
 
 
 _ahead: _Reading | None = None
